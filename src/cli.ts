@@ -40,7 +40,7 @@ const program = new Command("seccomp-gen")
       "nginx\n  docker run --security-opt seccomp=profiles/nginx.json -p 8080:80 nginx",
   );
 
-/** A switch is off and a list is empty unless it is given: help need not say so. */
+/** A switch that is not given is off, and a list that is not given is empty. Help need not say so. */
 function describeOption(this: Help, option: Option): string {
   const { defaultValue, description, argChoices } = option;
   const isEmpty = defaultValue === false || (Array.isArray(defaultValue) && defaultValue.length === 0);
@@ -85,7 +85,7 @@ function withHostOptions(command: Command): Command {
     );
 }
 
-/** What shows a long result. */
+/** Adds the option that shows a long result whole. */
 function withAll(command: Command): Command {
   return command.option(
     "--all",

@@ -8,10 +8,10 @@ import { openEngine } from "../run/session/index.ts";
 import { recoverHere, recoverKept } from "../run/recorder/index.ts";
 
 /**
- * `seccomp-gen clean`: removes what a killed session left. These are half-written files here, folders in the temporary
+ * `seccomp-gen clean`: removes what a killed session left. It removes half-written files here, folders in the temporary
  * folder, containers and volumes. First it makes partial recordings from the traces of a killed recording. A trace that
- * gives none stays. 0 if all is removed, 2 if something could not be removed or the engine does not answer. A machine
- * without docker only has files.
+ * gives no recording stays. The exit code is 0 if all is removed. It is 2 if something could not be removed, or if the
+ * engine does not answer. Without docker on the machine, it only looks for files.
  */
 export async function clean(
   words: readonly string[],

@@ -4,7 +4,7 @@ import type { Shell } from "./shells.ts";
 
 /**
  * A script with which the shell completes commands, options and their choices, and file names elsewhere. After `--` it
- * completes another program's words. It is made from the commands themselves.
+ * completes another program's words. The script is made from the commands themselves.
  */
 export function completionScript(program: Command, shell: Shell): string {
   const name = program.name();

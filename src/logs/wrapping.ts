@@ -1,13 +1,13 @@
-/** Undoes to a line of a log what another tool did to it. One line of the log stays one line. */
+/** Undoes what another tool did to a line of a log. One line of the log stays one line. */
 export type Unwrap = (line: string) => string;
 
-/** Is this text a line of strace for sure? */
+/** Is this text certainly a line of strace? */
 type IsEvent = (text: string) => boolean;
 
-/** Makes an `Unwrap`. It remembers the lines before, so each reading of a log needs one of its own. */
+/** Makes an `Unwrap`. An `Unwrap` remembers earlier lines, so each reading of a log needs its own. */
 export type Wrapping = () => Unwrap;
 
-/** Do most lines have it? Only then another tool is taken to have written it. */
+/** Does `has` hold for most lines? Only then is the log taken to be another tool's. */
 function most(lines: readonly string[], has: (line: string) => boolean): boolean {
   return 2 * lines.filter(has).length > lines.filter((line) => line.trim() !== "").length;
 }
@@ -135,14 +135,14 @@ const typographic: readonly (readonly [string, string])[] = (
   ] as const
 ).flatMap(([from, to]) => from.split("").map((char) => [Buffer.from(char, "utf8").toString("latin1"), to] as const));
 
-/** strace writes nothing but ASCII, so a first call with such a character was rewritten. */
+/** strace writes nothing but ASCII. So another program rewrote a call that holds such a character. */
 export function typographicWrapping(lines: readonly string[]): Wrapping | undefined {
   const calls = lines.filter((line) => /^[^"]*\w\(.*\) *= /.test(line.replaceAll("\u00c2\u00a0", " ")));
   if (!calls.some((line) => typographic.some(([from]) => line.includes(from)))) return undefined;
   return () => (line) => typographic.reduce((text, [from, to]) => text.replaceAll(from, to), line);
 }
 
-/** The line's number is one of its first few numbers, and counts on in this many lines of twenty. */
+/** One of a line's first few numbers is the line's own number. It grows by one in this many lines of twenty. */
 const mostNumbers = 3;
 const oftenOf20 = 19;
 const enoughLines = 10;

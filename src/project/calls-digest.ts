@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { Recording, Run, SyscallRecord } from "../core/recording/index.ts";
 
 /**
- * What a recording says about calls, as one text. It leaves out what changes from day to day and no profile depends on:
- * how often a call was made, and when it was first made.
+ * What a recording says about calls, as one text. It leaves out how often a call was made, and when it was first made.
+ * These change from day to day, and no profile depends on them.
  */
 export function callsText({ syscalls }: Pick<Recording, "syscalls">): string {
   const arches = Object.entries(syscalls).map(([arch, byName]) => [
@@ -27,8 +27,8 @@ export function shortDigest(text: string): string {
 }
 
 /**
- * The recording of one session, whose runs say what they saw. So two runs of the same command can be told apart if they
- * saw different things.
+ * Notes in each run of one session's recording what the session saw. So two runs of the same command can be told apart
+ * if they saw different things.
  */
 export function toldApart(recording: Recording): Recording {
   const saw = shortDigest(callsText(recording));

@@ -25,8 +25,8 @@ import { profilePath } from "./names.ts";
 /**
  * Writes a file so that readers see the old content or the new, never half of it. It writes a temporary file beside it,
  * flushes that to disk, and renames it over the file (rename(2)). Folders are made as needed. An existing file keeps
- * its permissions. A symbolic link stays, and its target is written. A fifo, a device or a descriptor in /dev/fd is
- * written to. Throws `file-unwritable`, and then leaves nothing behind. Regular files are written in this thread,
+ * its permissions. A symbolic link stays, and its target is written. To a fifo, a device or a descriptor in /dev/fd it
+ * writes directly. Throws `file-unwritable`, and then leaves nothing behind. Regular files are written in this thread,
  * because they never wait. Files that may wait are written in another thread.
  */
 export async function writeAtomically(path: string, text: string | Uint8Array): Promise<void> {
@@ -34,7 +34,7 @@ export async function writeAtomically(path: string, text: string | Uint8Array): 
   checkWithin(path);
   try {
     const target = targetOf(path);
-    // Without O_CREAT: in /tmp the kernel refuses it for other people's fifos (proc_sys_fs(5),
+    // There is no O_CREAT here, because the kernel refuses it for other people's fifos in /tmp (proc_sys_fs(5),
     // protected_fifos).
     if (target === undefined)
       return await (
@@ -58,7 +58,10 @@ export async function writeAtomically(path: string, text: string | Uint8Array): 
   }
 }
 
-/** Other people write to a checkout. So no link may lead a path inside the current folder's repository out of it. */
+/**
+ * Other people write to a checkout. So a path inside the current folder's repository may not lead out of it through a
+ * link.
+ */
 function checkWithin(path: string): void {
   const root = repositoryOf(".");
   const escapes = (to: string): boolean => relative(root, to).split(sep)[0] === ".." || relative(root, to) === "";
@@ -103,8 +106,8 @@ export function temporaryOf(path: string): string | undefined {
 }
 
 /**
- * The file that a write replaces, after all links, and its state. `undefined` if it is no file, or one that another
- * process holds open for us.
+ * The file that a write replaces, after all links, and its state. `undefined` for a fifo, a device and the like, and
+ * for paths under /proc/ or /dev/fd/.
  */
 function targetOf(path: string): { readonly path: string; readonly stats: Stats | undefined } | undefined {
   const stats = attempt(() => statSync(path));
@@ -174,8 +177,8 @@ function landing(path: string): string | undefined {
 }
 
 /**
- * Checks before a long recording that a file can be written to its place. It makes nothing: it asks whether the nearest
- * existing folder takes files.
+ * Checks before a long recording that a file can be written to its place. It makes a file in the nearest existing
+ * folder, and removes it at once.
  */
 export async function checkWritable(path: string): Promise<void> {
   await checkKept(path);
@@ -214,8 +217,8 @@ function tooLarge(path: string): SeccompGenError {
 }
 
 /**
- * The text of a stream: of a fifo, a packed file or standard input. No more is read than a document can have. Throws
- * `file-unreadable`, with `path` as its name, for a longer one.
+ * The text of a stream: of a fifo, a packed file or standard input. It reads no more bytes than a document can have.
+ * For a longer text it throws `file-unreadable`, which names `path`.
  */
 export async function boundedText(chunks: AsyncIterable<Uint8Array>, path: string): Promise<string> {
   const parts: Uint8Array[] = [];

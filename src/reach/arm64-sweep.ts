@@ -2,13 +2,13 @@
 import { i32 } from "./bytes.ts";
 import { isCode, isReadOnlyData, isWritable, KIND, type SweepContext } from "./events.ts";
 
-/** The address in each register after `adrp` (and `add`), read straight down. -1 if unknown. */
+/** The address in each register after `adrp` (and `add`), if the code is read straight down. -1 if unknown. */
 const pages = new Float64Array(32);
 
 /**
  * All pages that the function puts into each register with `adrp`. Compilers move `adrp` out of loops and across
- * branches, so the last one above an `add` may not be the one that ran. The others are tried too, if the sum is exactly
- * a function or a slot.
+ * branches, so the last one above an `add` may not be the one that ran. The other pages are tried too. One counts if
+ * its sum is exactly a function or a slot.
  */
 const allPages: number[][] = Array.from({ length: 32 }, () => []);
 /**
@@ -144,7 +144,8 @@ function loadOrStore(context: SweepContext, word: number, rva: number, rd: numbe
 }
 
 /**
- * Data processing and loads write their Rd or Rt; stores, branches and vector instructions do not.
+ * Does the instruction write its Rd or Rt? Data processing and loads do. Stores, branches and vector instructions do
+ * not.
  */
 function writesRd(word: number): boolean {
   const group = (word >>> 25) & 15;

@@ -1,5 +1,5 @@
 /**
- * What this folder takes and returns. The way of the data:
+ * What this folder takes and returns. How the data flows:
  *
  *     bytes ─ analyzeObject ─▶ ObjectSummary (one a file; cache it by build-id) ─ reachOf ─▶ Reach (one a program)
  */
@@ -41,7 +41,10 @@ export interface CodeSummary {
   /** Exported functions that reach anything: name, node, name, node … A name that has versions may occur twice. */
   readonly exports: readonly (string | number)[];
   readonly roots: Roots;
-  /** Exported functions that make the call whose number they get, and the argument that it is: `syscall(3)`, 0. */
+  /**
+   * Exported functions that make the call whose number they get, such as `syscall(3)`. The value is the index of the
+   * argument that holds the number.
+   */
   readonly passes: { readonly [name: string]: number };
   /** Bounds that the analysis reached. If there are any, calls may be missing. */
   readonly limits: readonly string[];
@@ -53,7 +56,7 @@ export interface CodeSummary {
 export interface SiteCounts {
   /** The number of places that make a call, or pass a number to `syscall(3)`. */
   readonly all: number;
-  /** The number of these whose number is unknown, or only partly known. */
+  /** How many of these places have a call number that is unknown, or only partly known. */
   readonly open: number;
   /** The number of places that look a function up by a name that is no constant (dlsym(3)). */
   readonly unknownLookups: number;
@@ -68,13 +71,14 @@ export interface Node {
   /** Call number, function name, call number, function name … */
   readonly makes?: readonly number[];
   /**
-   * One list for each place: the import, the function's name, then the constants that are passed as a call's number.
+   * One list for each place that passes a call's number to an import. It holds the import, then the function's name,
+   * then the constants that are passed.
    */
   readonly forwards?: readonly (readonly number[])[];
   /** Sites whose number is unknown. */
   readonly open?: readonly OpenNode[];
   /**
-   * The call's number, the function's name, then the values that the function passes for the arguments that choose
+   * Each list begins with the call's number and the function's name. Then come the values of the arguments that choose
    * among operations, in their order. -1 means that the value is no constant.
    */
   readonly operations?: readonly (readonly number[])[];
@@ -112,8 +116,8 @@ export interface ReachInput {
 }
 
 /**
- * How near a call is to the program, nearest first. The percentages were measured: this share of a group's calls
- * was made by a longer exercise.
+ * How near a call is to the program, nearest first. The percentages were measured: a longer exercise made this share of
+ * a group's calls.
  * - `own-code`: an instruction of an own object makes it (static programs; in Go, packages other
  * than its runtime, or code that the entry point leads to).
  * - `few-imports` (41 %): own objects reach it through at most 5 of their imports.
@@ -127,7 +131,7 @@ export type Rank = "own-code" | "few-imports" | "many-imports" | "libraries" | "
 export interface Via {
   readonly rank: Rank;
   /**
-   * The imports of own objects that are nearest to it. Those that reach the fewest calls come first. At most
+   * The imports of own objects that are nearest to the call. Those that reach the fewest calls come first. At most
    * `viaImports` of them. Empty for `libraries` and `pointers`.
    */
   readonly imports: readonly string[];
@@ -144,7 +148,7 @@ export interface Operation {
   readonly syscall: string;
   /** The indices of these arguments, counted from 0. */
   readonly indices: readonly number[];
-  /** Their values, 32 bits unsigned. `undefined` if it is no constant: it may be any value. */
+  /** Their values, 32 bits unsigned. A value that is no constant is `undefined`, because it may be any value. */
   readonly values: readonly (number | undefined)[];
   /** The base name of the object, and the name of the function, that pass them. */
   readonly object: string;
@@ -178,8 +182,8 @@ export interface Reach {
   /** Objects that could not be read, with the reason. If there are any, calls may be missing. */
   readonly unsupported: readonly { readonly object: string; readonly reason: string }[];
   /**
-   * Needed libraries, and the dynamic linker, for which no object was given, by name. If there are any, calls may be
-   * missing.
+   * The names of needed libraries, and of the dynamic linker, for which no object was given. If there are any, calls
+   * may be missing.
    */
   readonly missing: readonly string[];
   /** Bounds that were reached, by object. If there are any, calls may be missing. */

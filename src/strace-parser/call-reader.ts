@@ -17,8 +17,8 @@ export class CallReader {
   }
 
   /**
-   * Reads a whole call, or opens the call that this is the first half of. `complete` is true if a newline ends the
-   * line. False if it is neither.
+   * Reads a whole call, or opens the call of a first half. `complete` is true if a newline ends the line. Returns false
+   * if the text is neither.
    *
    *     8 read(3, "ab", 9) = 2
    *            ^^^^^^^^^^^^^^^^ head

@@ -22,7 +22,7 @@ export class Personalities {
     return this.#modes.size === 0;
   }
 
-  /** The log has a call of the thread, or a change of its mode. */
+  /** Does the log have a call of the thread, or a change of its mode? */
   knows(pid: number | undefined): boolean {
     return this.#known.has(pid);
   }

@@ -118,7 +118,7 @@ const letMeanings: { readonly [action in Action["action"]]?: string } = {
   SCMP_ACT_TRACE: "the call waits for a tracer, which may allow it; without a tracer it fails with ENOSYS",
 };
 
-/** How a call goes through that is not simply allowed. */
+/** What happens to a call that is possible, but not simply allowed. */
 function letWords({ action }: Action): string | undefined {
   switch (action) {
     case "SCMP_ACT_LOG":
@@ -132,7 +132,7 @@ function letWords({ action }: Action): string | undefined {
   }
 }
 
-/** What happens to the program beside an error. */
+/** What happens to the program, other than an error. */
 function endingWords({ action }: Action): string | undefined {
   switch (action) {
     case "SCMP_ACT_TRAP":

@@ -34,8 +34,7 @@ export interface JudgedProfile {
   readonly type: "added" | "changed" | "removed";
   readonly assessment: Assessment;
   /**
-   * Calls that became possible only on hosts with other capabilities, another kernel or another architecture than the
-   * judged host.
+   * Calls that became possible only on hosts that differ from the judged host: in capabilities, kernel or architecture.
    */
   readonly elsewhere: readonly Elsewhere[];
   /** Calls that are no longer possible on such hosts. Empty for a profile that was added or removed. */
@@ -102,8 +101,8 @@ export interface ReviewedRecording {
         /** Calls that were seen before and now have other arguments, with the programs that made them. */
         readonly otherArguments: readonly OtherArguments[];
         /**
-         * Of these two, the calls that the profile beside it still denies because Docker's default does, and those that
-         * it denies for another reason.
+         * New calls, and calls with new arguments, that the profile beside the recording still denies. `deniedByDocker`
+         * has those that Docker's default denies too, and `denied` has the others.
          */
         readonly deniedByDocker: readonly string[];
         readonly denied: readonly string[];
@@ -111,7 +110,7 @@ export interface ReviewedRecording {
         readonly capabilities: readonly string[];
         /** All earlier runs had no-new-privileges, but not all present ones have it. */
         readonly lostNoNewPrivileges: boolean;
-        /** How much of what the programs' code can make was recorded. */
+        /** How many of the calls that the programs' code can make were recorded. */
         readonly coverage: readonly CodeCoverage[];
         readonly doubts: readonly RecordingDoubt[];
       };

@@ -74,7 +74,7 @@ function kindOf(answers: readonly Answer[]): ChangeKind | undefined {
   return answers.some(({ was, is }) => isAllowing(was) && !sameAction(was, is)) ? "changed" : "denied-differently";
 }
 
-/** Chooses the witness: a call that opens comes before one that closes, and that before one with another answer. */
+/** Chooses the witness. A call that opens comes first, then one that closes, then one with another answer. */
 function witnessOf(kind: ChangeKind, answers: readonly Answer[]): Answer {
   const opens = ({ was, is }: Answer): boolean => !isAllowing(was) && isAllowing(is);
   const closes = ({ was, is }: Answer): boolean => isAllowing(was) && !isAllowing(is);

@@ -29,7 +29,7 @@ export function reachOf(
   return canMakeOne(userNamespaceCalls, filters) ? "open" : "closed";
 }
 
-/** Do calls that are denied with any arguments close it? Arguments alone close the others. */
+/** Is the vulnerability closed by calls that are denied with any arguments? False if only denied arguments close it. */
 export function isClosedByNames(
   vulnerability: Vulnerability,
   filters: Filters,

@@ -2,8 +2,8 @@ import type { Elsewhere } from "../diff/index.ts";
 import { exposureOf, weigh } from "../tables/index.ts";
 
 /**
- * Is what became possible on another host something that attackers look for, or a call beyond
- * Docker's default that is not ordinary?
+ * Do attackers look for the call that became possible on another host? Also true for a call beyond Docker's default
+ * that is not ordinary.
  */
 export function isDangerousElsewhere({ syscall, beyondCeiling }: Elsewhere): boolean {
   const { weight } = weigh(syscall);
@@ -11,8 +11,8 @@ export function isDangerousElsewhere({ syscall, beyondCeiling }: Elsewhere): boo
 }
 
 /**
- * Is it nothing to look at? The same container on another machine makes an ordinary call that Docker's
- * default allows there.
+ * Is the call nothing to look at? It is ordinary, and Docker's default allows it there. The other host differs only in
+ * the machine, not in the container.
  */
 export function isOrdinaryElsewhere({ syscall, beyondCeiling, host }: Elsewhere): boolean {
   return !beyondCeiling && exposureOf(syscall) === undefined && host.added.length === 0;

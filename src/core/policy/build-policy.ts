@@ -20,10 +20,10 @@ const always: Rule = { conditions: [] };
 
 /**
  * Recording → filters: (observed ∩ ceiling) ∪ floor ∪ code and companions. Each rule has its reason, and denied calls
- * have their answers. It is pure: the same recording and options give the same policy. Floor, code and companions stay
- * within the ceiling too. Docker has one list of rules for all architectures of a profile, so a call that is allowed on
- * one observed architecture is allowed on all of them. Throws TooManyWays if the ceiling's rules of a call overlap in
- * more ways than can be compared in bounded time.
+ * have their answers. The function is pure: the same recording and options give the same policy. Floor, code and
+ * companions stay within the ceiling too. Docker has one list of rules for all architectures of a profile, so a call
+ * that is allowed on one observed architecture is allowed on all of them. Throws TooManyWays if the ceiling's rules of
+ * a call overlap in more ways than can be compared in bounded time.
  */
 export function buildPolicy(recording: Recording, given: PolicyOptions): Policy {
   const forOldRunc = startsUnderOldRunc(recording, given.floor);
@@ -102,7 +102,7 @@ function addObserved(arch: ScmpArch, draft: Draft): void {
   }
 }
 
-/** Adds the calls that --allow names, whole. */
+/** Adds the calls that --allow names, with any arguments. */
 function addAllowed(arch: ScmpArch, { options, denied, notes, book }: Draft): void {
   for (const name of options.allow) {
     if (!existsOn(arch, name) || denied.has(name) || book.allowsAlways(name)) continue;

@@ -23,7 +23,7 @@ const because: Because = {
 const maxRules = 128;
 
 /**
- * The same policy for a staging rollout. As far as the ceiling allows, what it would deny is allowed and logged
+ * The same policy for a staging rollout. It allows and logs what the policy would deny, as far as the ceiling allows
  * (SECCOMP_RET_LOG, seccomp(2)). What the ceiling denies stays denied. libseccomp's own order decides between
  * overlapping rules with different actions, so only calls that no other rule matches are logged. If that needs too many
  * rules, the call is allowed as in the ceiling, without a line in the log.
@@ -34,8 +34,8 @@ export function complain(policy: Policy, ceiling: ReadonlyMap<ScmpArch, Filter>)
     if (limit === undefined) return filter;
     const syscalls = new Map(filter.syscalls);
     for (const name of new Set([...syscalls.keys(), ...syscallNames(filter.arch)])) {
-      // One list of rules serves all architectures. A call that one machine's default denies is not allowed only
-      // because another machine's default allows it.
+      // One list of rules serves all architectures. So a call's rules stay as they are if another machine's ceiling
+      // allows less of the call.
       if (
         [...ceiling.values()].some(
           (other) =>

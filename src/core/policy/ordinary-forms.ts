@@ -17,7 +17,7 @@ interface AnyMaker {
   readonly rule: (arch: ScmpArch) => Rule;
 }
 
-/** The form counts only if the code passes these constants: for each argument, one value of its list. */
+/** The form counts only if the code passes one of these lists of constants. A list has one value for each argument. */
 interface Constants {
   readonly indices: readonly ArgIndex[];
   readonly values: readonly (readonly bigint[])[];

@@ -40,7 +40,7 @@ const profile: Shape = {
 };
 
 /**
- * A member's name as Go's decoder compares it: in any case. The long s and the Kelvin sign count as s and k
+ * A member's name as Go's decoder compares it, which ignores case. The long s and the Kelvin sign count as s and k
  * (encoding/json, fold.go). Two names are one member if the results are equal.
  */
 export function folded(name: string): string {

@@ -21,8 +21,8 @@ export function buildRecording(name: string, run: Run, aggregate: Aggregate): Re
 }
 
 /**
- * Merges two recordings: sets by union, magnitudes by maximum, equal runs once. Associative, commutative and
- * idempotent. The name is the first one's.
+ * Merges two recordings: sets by union, magnitudes by maximum, equal runs once. The merge is associative, commutative
+ * and idempotent. The result has the first recording's name.
  */
 export function mergeRecordings(a: Recording, b: Recording): Recording {
   const runs = new Map([...a.runs, ...b.runs].map((run) => [canonicalRun(run), run]));

@@ -35,8 +35,8 @@ type Draft =
   | { readonly op: "label"; readonly name: string };
 
 /**
- * Filters as one program for the kernel. It answers what `evaluate` says. It asks first for the architecture, then runs
- * runc's stub if the filters have one, then finds the number by bisection, then runs libseccomp's own tree of
+ * Filters as one program for the kernel. It answers what `evaluate` says. It first asks for the architecture, and runs
+ * runc's stub if the filters have one. Then it finds the number by bisection, and runs libseccomp's own tree of
  * comparisons. Throws RangeError if libseccomp would refuse the rules, or the program is too long.
  */
 export function compileFilters(filters: readonly Filter[]): readonly Instruction[] {
@@ -64,7 +64,7 @@ export function compileFilters(filters: readonly Filter[]): readonly Instruction
 class Compiler {
   readonly drafts: Draft[] = [];
   readonly #returns = new Map<number, string>();
-  /** The architecture that is compiled. Errors have its numbers. */
+  /** The architecture that is being compiled. The numbers of errors depend on it. */
   #arch: ScmpArch = "SCMP_ARCH_X86_64";
   #labels = 0;
 
@@ -110,7 +110,7 @@ class Compiler {
       if (isS390(arch)) test("jeq", 0, stub);
       this.emit({ op: "label", name: done });
     }
-    // libseccomp leaves -1 to the default action.
+    // libseccomp leaves the call number -1 to the default action.
     if (arch === "SCMP_ARCH_X86_64") test("jeq", 0xffff_ffff, this.answer(defaultAction));
     if (arch === "SCMP_ARCH_X86_64")
       test("jge", x32Bit, x32 === undefined ? this.answer(badArchAction) : "SCMP_ARCH_X32");

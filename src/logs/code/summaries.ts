@@ -21,8 +21,8 @@ export function hashOf(bytes: Uint8Array): string {
 /**
  * Summaries of objects, stored by the hash of their content, so that a library is read once for all recordings. Beside
  * them is what is known about the files of images, which never change. The folder may be deleted at any time. Its
- * content is not trusted: a file is used only if it is whole and valid, and a folder only if no other user can write to
- * it.
+ * content is not trusted: a file is used only if it is whole and valid, and the folder only if no other user can write
+ * to it.
  */
 export class Summaries {
   readonly #folder: string;
@@ -131,8 +131,8 @@ async function readKept<Kept>(path: string, from: (value: unknown) => Kept | und
 }
 
 /**
- * Deletes what other versions wrote and what an interrupted run left. Then it deletes what was used longest ago, until
- * half of the room is free.
+ * Deletes what other versions wrote and what an interrupted run left. If the rest is larger than the room, it deletes
+ * what was used longest ago, until half of the room is free.
  */
 async function prune(folder: string, largest: number): Promise<void> {
   const files: { readonly path: string; readonly size: number; readonly used: number }[] = [];

@@ -68,7 +68,7 @@ export async function readStoredPolicy(recording: string): Promise<PolicyArgumen
   return parseStoredPolicy(await readIfPresent(path), path);
 }
 
-/** Only the policy options of these. */
+/** These options, without those that are not policy options. */
 export function policyOf({ args, exact, reach, floor, allow, deny, against, mode }: PolicyArguments): PolicyArguments {
   return { args, exact, reach, floor, allow, deny, against, mode };
 }

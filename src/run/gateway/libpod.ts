@@ -32,7 +32,7 @@ export function dockerSpec(body: Document): Document {
   return Object.fromEntries(spec.filter(([, value]) => value !== undefined));
 }
 
-/** The `host` of `{"nsmode":"host"}`. Private namespaces have none. */
+/** The mode of a namespace: `host` for `{"nsmode":"host"}`. Empty if the request names none. */
 function spaceOf(body: Document, name: string): string {
   return textOf(member(member(body, name), "nsmode"));
 }

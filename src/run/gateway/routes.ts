@@ -22,7 +22,7 @@ export type Route =
 
 type Pattern = readonly [method: string, path: RegExp, route: (id: string, query: URLSearchParams) => Route];
 
-/** Paths without the version that may come first. */
+/** Patterns of paths without the version. A request's path may begin with a version. */
 const patterns: readonly Pattern[] = [
   [
     "POST",

@@ -1,7 +1,7 @@
 /** The result of a search. */
 export interface Smallest<T> {
   readonly items: readonly T[];
-  /** True if the test fails without any one of them. False if the tests ran out first. */
+  /** True if the test fails as soon as any single item is left out. False if the tests ran out first. */
   readonly minimal: boolean;
 }
 
@@ -53,7 +53,7 @@ export async function withoutNeedless<T>(
 ): Promise<Smallest<T>> {
   let kept = items;
   let left = maxTests;
-  /** Could the whole piece go? `needed`: it is known that it cannot. */
+  /** Could the whole piece go? `needed` is true if it is known that it cannot. */
   const drop = async (piece: readonly T[], needed: boolean): Promise<boolean> => {
     if (piece.length === 0) return true;
     if (!needed) {

@@ -20,10 +20,10 @@ import {
 } from "../session/index.ts";
 import { watchFilters } from "./kernel-view.ts";
 
-/** A command that can run again and again, and the container that is meant. */
+/** A command that can run again and again, and which of its containers is under test. */
 export interface Workload {
   readonly command: ClientCommand;
-  /** Is it the container under test? Asked with the name that its recording would have. */
+  /** Is it the container under test? `name` is the name that its recording would have. */
   readonly isMeant: (name: string) => boolean;
   /** For a test suite: the command's exit code counts, not the container's. */
   readonly byCommand?: boolean;
@@ -162,7 +162,7 @@ class Sides {
     }
   }
 
-  /** Says which of them did not run, because the container ended first. */
+  /** Notes the commands that did not run, because the container ended first. */
   noteNotRun(notice: (line: string) => void): void {
     for (const text of this.#execs)
       notice(`--exec ${escapeLine(text)} was not run, because the container ended before`);
@@ -174,7 +174,7 @@ class Sides {
   }
 }
 
-/** Plain words run without a shell, so that images without one work. All others get a shell. */
+/** Plain words run without a shell, so that images without one work. All other commands run in a shell. */
 export function execWords(command: string): readonly string[] {
   return /^[\w@%+=:,./ -]+$/.test(command) ? command.trim().split(/ +/) : ["/bin/sh", "-c", command];
 }
@@ -184,7 +184,7 @@ export interface SubjectEnd extends CommandEnd {
   readonly started: boolean;
 }
 
-/** If a command starts several containers, the exit code of the tested container counts. */
+/** If a command starts several containers, the exit code of the tested container counts, unless `byCommand`. */
 function endOf(session: Session, end: CommandEnd, byCommand: boolean): SubjectEnd {
   const berths = session.fleet.berths;
   const started = berths.some(({ starts }) => starts > 0) && !isRuntimes(session, end);
@@ -192,7 +192,7 @@ function endOf(session: Session, end: CommandEnd, byCommand: boolean): SubjectEn
   return { ...end, started, exitCode: session.runsOne || byCommand ? end.exitCode : own?.exitCode };
 }
 
-/** Did docker run itself give the exit code, because nothing began (docker run reference)? */
+/** Did `docker run` itself give the exit code, because no container began (docker run reference)? */
 function isRuntimes(session: Session, { exitCode }: CommandEnd): boolean {
   return (
     session.runsOne && [125, 126, 127].includes(exitCode ?? 0) && session.fleet.berths.every(({ ends }) => ends === 0)
@@ -219,7 +219,7 @@ export function judge(end: SubjectEnd, proof: Proof): Verdict {
   return passed;
 }
 
-/** runc prints this and ends with 1, as a program also may (runc libcontainer/standard_init_linux.go). */
+/** runc prints this error and ends with 1 (runc libcontainer/standard_init_linux.go). A program may do the same. */
 function neverBegan({ by, exitCode, stderrTail }: SubjectEnd): boolean {
   return by === "itself" && exitCode === 1 && /^exec \S+: exec format error$/m.test(stderrTail);
 }

@@ -18,7 +18,7 @@ export let result: i32 = 0;
 export let resultFrom: usize = 0;
 export let resultEnd: usize = 0;
 
-/** Without the blanks at the end of the line. */
+/** The end of the line, without the blanks there. */
 export let lineEnd: usize = 0;
 
 /** The address of the caller's offset 0. The caller's offsets are addresses less this one. */
@@ -114,7 +114,7 @@ export function readLine(start: usize, end: usize): i32 {
     if (argsEnd > args && load<u8>(argsEnd - 1) == blank) argsEnd -= 1;
     return head;
   }
-  // strace: Process 7 attached, in 2 threads, … is not supported, … enabled.
+  // Messages of strace end so: Process 7 attached, in 2 threads, … is not supported, … enabled.
   if (ending == 0x64 /* d */ || ending == 0x73 /* s */ || ending == dot) return other;
   resultEnd = beforeDuration(args, last);
   argsEnd = beforePlainResult(args, resultEnd);
@@ -133,7 +133,7 @@ function isNews(text: u64): bool {
   );
 }
 
-/** Reads the result from `resultFrom` up to `resultEnd`. False if it is none. */
+/** Reads the result from `resultFrom` up to `resultEnd`. False if there is no result. */
 function readResult(): bool {
   const length = <u32>(resultEnd - resultFrom);
   const digits = digitsAt(resultFrom);
@@ -167,8 +167,8 @@ function isUnfinished(start: usize, end: usize): bool {
 const maxPid: i32 = 4194304;
 
 /**
- * Reads the columns of -f, -t…, -r, -n and -i, in strace's order (prefix.ts). If other columns stand there, no event
- * begins after these.
+ * Reads the columns of -f, -t…, -r, -n and -i, in strace's order (prefix.ts). If other columns follow these, no event
+ * begins at `event`.
  */
 function readColumns(start: usize, end: usize): void {
   pid = -1;
@@ -204,7 +204,7 @@ function afterColumns(start: usize, end: usize): usize {
     const from = afterBlanks(at + 1, end);
     const many = digitsAt(from);
     const after = from + many;
-    // An instruction pointer has 8 or 16 digits. Closer reading takes it.
+    // An instruction pointer has 8 or 16 digits. The closer reader takes such a line.
     if (many > 0 && many <= 7 && load<u8>(after) == closingBracket && load<u8>(after + 1) == blank && after + 1 < end) {
       number = decimal(from, many);
       at = afterBlanks(after + 1, end);
@@ -263,7 +263,7 @@ function afterBlanks(start: usize, end: usize): usize {
   return at;
 }
 
-/** Before ` <0.000012>` (-T). `end` if there is none. */
+/** Where ` <0.000012>` (-T) begins. `end` if there is none. */
 function beforeDuration(start: usize, end: usize): usize {
   if (load<u8>(end - 1) != greater) return end;
   const bytes = v128.load(end - 17);
@@ -275,8 +275,8 @@ function beforeDuration(start: usize, end: usize): usize {
 }
 
 /**
- * Where the `)` stands that `= result` follows. From there to the end nothing may nest, except one annotation of -y. 0
- * if there is no such place. The result begins at `resultFrom`.
+ * Where the `)` before `= result` stands. From there to the end nothing may nest, except one annotation of -y. 0 if
+ * there is no such place. The result begins at `resultFrom`.
  */
 function beforePlainResult(start: usize, end: usize): usize {
   let at = lastNested(start + 1, beforeAnnotation(start, end));
@@ -299,7 +299,7 @@ function lastNested(start: usize, end: usize): usize {
   return 0;
 }
 
-/** Before the `</path>` of `3</path>` (call.ts). */
+/** Where the `</path>` of `3</path>` begins (call.ts). */
 function beforeAnnotation(start: usize, end: usize): usize {
   if (load<u8>(end - 1) != greater) return end;
   let at = end - 2;
@@ -308,7 +308,7 @@ function beforeAnnotation(start: usize, end: usize): usize {
 }
 
 /**
- * `firstFailure` plus the number of a failure (`-1 ENOENT`, `?`, `? ERESTARTSYS`) that only its explanation follows. -1
+ * `firstFailure` plus the number of a failure (`-1 ENOENT`, `?`, `? ERESTARTSYS`). Only its explanation may follow. -1
  * if it is no failure, or more follows.
  */
 function failureNumber(start: usize, end: usize): i32 {
@@ -329,7 +329,7 @@ function failureNumber(start: usize, end: usize): i32 {
   }
   const known = numberIn(failures, failureSlots, failureCount, start, at, sum);
   if (known < 0) return -1;
-  // This holds whatever follows: a number that was given out but not stored would go to another failure too.
+  // The failure counts whatever follows it. Otherwise the next new failure would get the same number.
   if (known == failureCount) failureCount += 1;
   return isExplained(known, at, end) ? firstFailure + known : -1;
 }
@@ -356,7 +356,7 @@ export function isInjected(start: usize, end: usize): bool {
   return false;
 }
 
-/** After a number of at most 64 bits that no letter or digit follows (result.ts). 0 if there is none. */
+/** The end of a number of at most 64 bits. No letter or digit may follow it (result.ts). 0 if there is none. */
 function numberEnd(start: usize, end: usize): usize {
   const digits = start < end && load<u8>(start) == minus ? start + 1 : start;
   const isHex = digits + 1 < end && load<u8>(digits) == zero && load<u8>(digits + 1) == 0x78 /* x */;
@@ -371,7 +371,8 @@ function isHexLetter(byte: u8): bool {
 }
 
 /**
- * Reads the name that begins at `start` into `name` and returns where it ends. 0 if it is no name, or has no number.
+ * Reads the name that begins at `start` into `name` and returns where it ends. 0 if there is no name, or if the name
+ * gets no number.
  */
 function readName(start: usize): usize {
   const bytes = v128.load(start);
@@ -421,7 +422,10 @@ function readLongName(start: usize): usize {
   return at;
 }
 
-/** The number of a text; `count` if the text is new. -1 if it gets none. `sum` depends on the text alone. */
+/**
+ * The number of a text, which is `count` if the text is new. -1 if the text gets no number. `sum` depends on the text
+ * alone.
+ */
 function numberIn(texts: usize, slots: usize, count: i32, start: usize, end: usize, sum: u32): i32 {
   const length = <u32>(end - start);
   if (length > longestText) return -1;

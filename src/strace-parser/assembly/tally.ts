@@ -12,8 +12,9 @@ import { args, argsEnd, event, isInjected, name, number, origin, pid, result, re
  */
 
 /**
- * A thread that makes such calls. It has four numbers: its pid plus 2, so that none is 0; its group, or 0; the entry of
- * its last call, if that was only counted; and the call that it is inside of.
+ * A thread that makes such calls. It has four numbers. The first is its pid plus 2, so that none is 0. Then come its
+ * group, or 0, and the entry of its last call, if that was only counted. The last is the call that the thread is inside
+ * of.
  */
 const mostThreads: i32 = 2048;
 const threadMask: u32 = 4095;
@@ -23,7 +24,7 @@ const ofGroup: usize = 4;
 const ofLatest: usize = 8;
 /**
  * 0 if the thread is inside of no call, `elsewhere` if the caller knows the call. Otherwise the call's first half was
- * passed over, and this is where it begins.
+ * passed over, and this is where that half begins.
  */
 const ofOpen: usize = 12;
 const ofOpenName: usize = 16;
@@ -38,8 +39,8 @@ let threadCount: i32 = 0;
 const elsewhere: usize = 1;
 
 /**
- * At most this many threads are inside of calls whose first half was passed over. It is less than the most open calls
- * (parser.ts, `maxOpen`).
+ * At most this many threads are inside of calls whose first half was passed over. It is less than the highest number of
+ * open calls (parser.ts, `maxOpen`).
  */
 const mostOpen: i32 = 1024;
 const openThreads: usize = memory.data(4 * 1024);
@@ -53,8 +54,8 @@ export let counted: i32 = 0;
 export let latestHead: i32 = 0;
 
 /**
- * A kind of call that is only counted: group, name, outcome, the length of its arguments, and the arguments. Then come
- * the number of calls, and whether one was certainly carried out: its thread went on.
+ * A kind of call that is only counted: group, name, outcome, the length of its arguments, and the arguments. Then comes
+ * the number of calls. Last comes whether a call was certainly carried out, because its thread went on.
  */
 const mostEntries: i32 = 4096;
 const entryMask: u32 = 8191;
@@ -82,7 +83,9 @@ export const fieldsOfHead: usize = memory.data(44);
 let threadKey: u32 = 0;
 let thread: usize = 0;
 
-/** Where the first half of the call whose second half was read last begins. 0 if it is not in the text. */
+/**
+ * If a second half was read last, this is where the arguments of its first half begin. 0 if they are not in the text.
+ */
 let headArgs: usize = 0;
 let headArgsEnd: usize = 0;
 /** True if all arguments of the call that was read last are in the text. */
@@ -218,8 +221,8 @@ function outcomeOf(): i32 {
 }
 
 /**
- * Finds the text from the first inspected argument to the last. False if the text is too long, or if it or the text
- * before it has more than words, numbers, flags and comments on them.
+ * Finds the text from the first inspected argument to the last. False if the text is too long. Also false if it, or the
+ * text before it, holds anything but words, numbers, flags and comments on them.
  */
 function findInspected(first: i32, last: i32): bool {
   const start = headArgs == 0 ? args : headArgs;
@@ -248,7 +251,7 @@ function findInspected(first: i32, last: i32): bool {
   return argsLength <= longestArgs;
 }
 
-/** Where the `/` of a comment's end stands. 0 if there is none, or the comment holds a separator or nests. */
+/** Where the `/` that ends a comment stands. 0 if there is none, or the comment holds a separator or nests. */
 function commentEnd(start: usize, end: usize): usize {
   if (start + 4 > end || load<u8>(start + 1) != asterisk) return 0;
   for (let at = start + 2; at + 1 < end; at += 1) {
@@ -260,9 +263,9 @@ function commentEnd(start: usize, end: usize): usize {
 }
 
 /**
- * From now on, calls like the one that was written down last are only counted if a thread of the group makes them. Its
- * thread joins the group. `which` says which arguments are inspected. Returns the entry's number. -1 if this call
- * cannot be told from others, -2 if there is no room (`forget` makes some).
+ * From now on, calls like the one that was written down last are only counted, if a thread of the group makes them. The
+ * thread of that last call joins the group. `which` says which arguments are inspected. Returns the entry's number. -1
+ * if this call cannot be told from others, -2 if there is no room (`forget` makes some).
  */
 export function countLike(group: i32, which: i32): i32 {
   if (threadCount == mostThreads || entryCount == mostEntries) return -2;
@@ -348,7 +351,7 @@ export function isSettled(index: i32): bool {
 }
 
 /**
- * Stops counting everything. Ask before this for the counts, for the last calls of threads, and for the first halves
+ * Stops counting everything. Before that, ask for the counts, for the last calls of threads, and for the first halves
  * that are open.
  */
 export function forget(): void {
@@ -371,7 +374,7 @@ export function takeFirstHead(): void {
   takeHead(first);
 }
 
-/** As `takeFirstHead`, for the thread. False if it has none. */
+/** Like `takeFirstHead`, but for this thread. False if the thread has none. */
 export function takeHeadOf(pid: i32): bool {
   const maker = threadOf(pid);
   if (maker == 0 || load<usize>(maker, ofOpen) <= elsewhere) return false;
