@@ -35,7 +35,7 @@ export async function acceptAdditions(
       what: `--accept: ${profile} has no recording (${path})`,
       todo: `Add to the profile by hand: ${groupFor(additions)}`,
     });
-  if ((await readRecording(path)) === undefined) throw none(); // taking a lock would make its folder
+  if ((await readRecording(path)) === undefined) throw none(); // taking a lock would make the recording's folder
   await whileLocked(path, async () => {
     const recording = await readRecording(path);
     if (recording === undefined) throw none();

@@ -23,8 +23,8 @@ export interface ExportOptions extends HostOptions {
 }
 
 /**
- * `seccomp-gen export PROFILE --format F`: the same filter for another consumer. 0, or 2 if the format cannot express
- * it.
+ * `seccomp-gen export PROFILE --format F`: writes the same filter for another consumer. The exit code is 0, or 2 if
+ * the format cannot express the filter.
  */
 export async function exportProfile(file: string, options: ExportOptions, terminal: Terminal): Promise<number> {
   const host = hostOf(options);

@@ -19,9 +19,9 @@ import { renderVerdict, unseenFilterText } from "../words/index.ts";
 import { verifyWorkload, type VerifyOptions } from "./verify.ts";
 
 /**
- * `seccomp-gen verify --containers -- npm test`: runs every container under profiles/NAME.json, all at once. 0 if the
- * command succeeds, 1 if it fails under the profiles, 2 for trouble. Containers without a profile run under the
- * engine's default, and are listed.
+ * `seccomp-gen verify --containers -- npm test`: runs every container under profiles/NAME.json, all at once. The exit
+ * code is 0 if the command succeeds. It is 1 if the command fails under the profiles, or if a container ran without a
+ * filter. It is 2 for trouble. Containers without a profile run under the engine's default, and are listed.
  */
 export async function verifyContainers(
   words: readonly string[],

@@ -26,7 +26,7 @@ export const maxUnwindEntries = 4_000_000;
 export const maxFunctions = 4_000_000;
 /** Events (calls, far jumps, references) of one object. libnode (29 MB of text) has 2 million. */
 export const maxEvents = 32_000_000;
-/** At most this often do functions that calls reveal split the functions found before. Real objects need 4. */
+/** Rounds in which functions that calls reveal split the functions found before. Real objects need 4. */
 export const maxRounds = 12;
 /** Instructions of one function that are lifted for slicing. Interpreter loops have some 20,000. */
 export const maxLifted = 200_000;

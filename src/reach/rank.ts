@@ -94,7 +94,7 @@ function isForwarded(program: Program, number: number, call: number): boolean {
   return true;
 }
 
-/** The imports of own objects' reachable code. Those that reach the fewest calls come first: they say most. */
+/** The imports of own objects' reachable code. Imports that reach few calls say most, so they come first. */
 function ownImports(program: Program, reached: Uint8Array, sets: CallSets): readonly Import[] {
   const found = new Map<string, { nodes: Set<number>; numbers: Set<number> }>();
   for (const object of program.linked.objects) {
@@ -142,7 +142,7 @@ interface Nearest {
   readonly maker: number;
 }
 
-/** Walks backwards from the nodes that make a call to the first imports: those say most. */
+/** Walks backwards from the nodes that make a call to the nearest imports, because those say most. */
 function createFinder(
   { graph, linked }: Program,
   imports: readonly Import[],

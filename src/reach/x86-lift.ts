@@ -241,7 +241,7 @@ function liftArithmetic(image: ElfImage, d: Decoded, rva: number, effect: Effect
 
 const operations = ["add", "or", undefined, undefined, "and", "add", undefined] as const;
 
-/** `kind` as in ModRM.reg of group 1. */
+/** `kind` is the number of the operation, as ModRM.reg gives it for opcodes of group 1. */
 function operate(effect: Effect, to: Place | undefined, kind: number, by: number, wide: boolean): void {
   if (kind === 7 && to?.in === "register" && wide) effect.compared = { place: to, value: by };
   if (to === undefined || kind === 7) return;

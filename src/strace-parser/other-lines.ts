@@ -11,27 +11,27 @@ import { maxMessage, oldMessage } from "./woven-text.ts";
 const message = /^(?:(?:\S*\/)?[\w.-]*strace[\w.-]*: |\S+: Process \d{1,10} (?:at|de)tached)/;
 /** A line of a stack (-k) or a dump (-e read, -e write), with its leading blank. */
 const frameOrDump = /^ [>|*] /;
-/** Before the dumps of sendmmsg and recvmmsg (mmsghdr.c, `dumpiov_in_mmsghdr`). */
+/** The line before the dumps of sendmmsg and recvmmsg (mmsghdr.c, `dumpiov_in_mmsghdr`). */
 const vectors = /^ = \d{1,10} buffers in vector \d{1,10}$/;
-/** How a call ends, and the second half of a call that comes without a leader. */
+/** The end of a call. It also ends a second half that comes without a leader. */
 const bareTail = /\) *= /;
-/** strace before 5.11 writes it as a message, which may stand in another thread's line. */
+/** A change of mode. strace before 5.11 writes it as a message, which may stand in another thread's line. */
 const modeChange = /^((?:\S*\/)?strace: )?\[ Process PID=(\d{1,10}) runs in (64 bit|32 bit|x32) mode\. \]$/;
-/** The columns of -c, in the order and choice that -U gives (count.c). */
+/** The head of a -c table (count.c). -U chooses its columns and their order. */
 const tableHead = new RegExp(
   String.raw`^syscall$` +
     String.raw`|^ *(?:% time|(?:total|avg|shortest|longest|wall-\w+|seconds|usecs\/call|calls|errors|syscall)(?= ))` +
     String.raw`(?: +(?:% time|[a-z/-]+))+$`,
 );
 const tableTitle = /^System call usage summary for .* mode:$/;
-/** Above the picture that --tips draws at the end (strauss.c). */
+/** The line above the picture that --tips draws at the end (strauss.c). */
 const tipHead = /^ {2}_{30,60} {5,15}____$/;
 
 /** Reads lines that are not calls. */
 export class OtherLines {
   readonly #outlet: Outlet;
   readonly #open: OpenCalls;
-  /** The line is in a summary (-c) or in a tip's picture, both of which an empty line ends. */
+  /** True if the line is in a summary (-c) or in a tip's picture. An empty line ends both. */
   #isInTable = false;
 
   constructor(outlet: Outlet, open: OpenCalls) {

@@ -3,7 +3,7 @@ import { plainLines } from "./data/plain-lines.ts";
 import { width } from "./fields.ts";
 import { noResult, readResult, type ReadResult } from "./result.ts";
 
-/** TypeScript declares it only together with the DOM. */
+/** TypeScript declares `WebAssembly` only together with the DOM. */
 declare const WebAssembly:
   | {
       readonly Module: new (bytes: Uint8Array) => object;
@@ -49,7 +49,7 @@ interface Exports {
   takeHeadOf(pid: number): number;
 }
 
-/** Reads plain lines, one piece of the text at a time. Of a log, it keeps only names and the counts. */
+/** Reads plain lines, one piece of the text at a time. It keeps only names and counts of a log. */
 export class PlainLines {
   /** The names that the fields number. Names are added as they appear. */
   readonly names: string[] = [];
@@ -87,8 +87,8 @@ export class PlainLines {
   }
 
   /**
-   * Writes the fields of the next lines that end in the piece, from `field` on, and at most `most` lines. Returns how
-   * many. If it is `counting`, that is at most one, after the lines that are only counted.
+   * Writes the fields of the next lines that end in the piece, at most `most`, from `field` on. Returns the number of
+   * lines written. With `counting`, it first counts lines without writing them, and then writes at most one.
    */
   read(fields: Int32Array, field: number, most: number, counting: boolean): number {
     const lines = this.wasm.read(Math.min(most, this.wasm.mostLines.value), counting);
@@ -117,8 +117,8 @@ export class PlainLines {
 const textBytes = 68;
 
 /**
- * `undefined` if this machine cannot run it: no SIMD, no WebAssembly, the other byte order, or no room. (V8 reserves
- * gigabytes of addresses for each memory, which `ulimit -v` may not allow.) Each line is then read closely.
+ * `undefined` if this machine cannot run the module: no SIMD, no WebAssembly, the other byte order, or no room. (V8
+ * reserves gigabytes of addresses for each memory, which `ulimit -v` may not allow.) Each line is then read closely.
  */
 export function createPlainLines(): PlainLines | undefined {
   compiled ??= compile();

@@ -110,7 +110,7 @@ function callsAndVulnerabilities(explanation: Explanation, words: Terminal): rea
   ];
 }
 
-/** What else happens to calls that are not denied. */
+/** What happens to calls that are neither denied nor simply allowed. */
 const letWords: readonly {
   readonly action: Action["action"];
   readonly label: string;
@@ -172,7 +172,7 @@ function totals(explanation: Explanation, words: Terminal): readonly string[] {
   ];
 }
 
-/** At most this many names of each weight. The JSON has all of them. */
+/** The text lists at most this many names of each weight. The JSON has all of them. */
 const mostUnseen = 12;
 
 /** What the programs' code can make, and how much of it was recorded. */
@@ -239,7 +239,7 @@ function codeOf(call: CallExplanation): readonly string[] {
   return isCompanion(call) && call.code !== undefined ? [codeAnswerWords(call.code)] : [];
 }
 
-/** How a call goes through, if it is not simply allowed. */
+/** What happens to a call that is neither denied nor simply allowed. */
 function notPlain(call: CallExplanation): readonly string[] {
   return call.lets.some(({ action }) => action !== "SCMP_ACT_ALLOW") ? [stateOf(call)] : [];
 }
@@ -328,7 +328,7 @@ function onArch(
   ];
 }
 
-/** At most this many operations of one call. The recording has the others. */
+/** The text lists at most this many operations of one call. The recording has the others. */
 const mostOperations = 8;
 
 /** The values that the code passes for the arguments that choose among operations. */

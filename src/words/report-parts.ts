@@ -159,8 +159,8 @@ function tile(arch: ScmpArch, { name, text, exposure }: CallExplanation, { state
 }
 
 /**
- * The filter, and a legend whose entries hide and show kinds of tiles. The script makes them visible: they do nothing
- * without it.
+ * The search field, and a legend whose entries hide and show kinds of tiles. Both do nothing without the script, so
+ * they stay hidden until the script shows them.
  */
 export function tools(
   shown: readonly (Look & { readonly meaning: string })[],
@@ -221,7 +221,7 @@ function nameOf(verdicts: ReadonlyMap<string, VulnerabilityVerdict>): (id: strin
   };
 }
 
-/** The latest first: people have heard of them. */
+/** Names of vulnerabilities, the latest first, because people have heard of the latest. */
 function idList(names: readonly string[]): Html {
   const shown = names.toReversed().slice(0, 6);
   return html`${shown.map((name, position) => html`${position > 0 && ", "}<span class="id">${name}</span>`)}

@@ -13,7 +13,7 @@ export interface WholeChange {
   readonly line: Line;
 }
 
-/** Changes that concern all calls: errors that are none, the default action, and members beside the rules. */
+/** Changes that concern all calls: errno 0 for denied calls, the default action, and members beside the rules. */
 export function wholeChanges({ assessment }: JudgedProfile): readonly WholeChange[] {
   const { profile, open, dangerousUnnamed, pretended } = assessment;
   const names = [...new Set(pretended.map(({ syscall }) => syscall))].join(", ");

@@ -13,8 +13,8 @@ export interface SystemdUnit {
 /**
  * systemd.exec(5): SystemCallFilter has only names. Three kinds of conditions have settings of their own: socket
  * families, namespaces, and memory that is both writable and executable. The list needs no calls for systemd, which
- * itself allows what starts the program. Throws RangeError for a filter that allows by default: no list of allowed
- * calls says the same.
+ * itself allows what starts the program. Throws RangeError for a filter that allows by default, because no list of
+ * allowed calls means the same.
  */
 export function emitSystemd(filter: Filter): SystemdUnit {
   const { allowed, conditional } = namesOnly(filter);

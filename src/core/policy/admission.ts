@@ -120,8 +120,8 @@ export function formsWithin(arch: ScmpArch, name: string, { options, recording }
 }
 
 /**
- * The rule with its reason: the programs that made the call in this form. If the recording does not tell them apart,
- * all programs that made the call.
+ * The rule with its reason. The reason names the programs that made the call in this form. If the recording does not
+ * tell the forms of programs apart, it names all programs that made the call.
  */
 function allowing(rule: Rule, because: Cause, record: SyscallRecord | undefined): ActionRule {
   if (because.type !== "observed" || record === undefined || rule.conditions.length === 0)

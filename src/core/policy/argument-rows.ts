@@ -14,16 +14,16 @@ import type { ArgTier } from "./types.ts";
 /** One opinion about arguments. */
 export interface ArgumentRow {
   readonly syscalls: readonly string[];
-  /** The arguments that are compared, on how many bits, and with what. */
+  /** The row compares these arguments, on `width` bits, with what `constants` describes. */
   readonly indices: readonly ArgIndex[];
   readonly width: 32 | 64;
   readonly constants: string;
   readonly tier: Exclude<ArgTier, "none">;
   /** The architectures that the row is for. Absent if it is for all. */
   readonly arches?: readonly ScmpArch[];
-  /** Why an attacker wants the rest. */
+  /** Why an attacker wants the values that the pin closes. */
   readonly attacker: string;
-  /** Why programs do not vary it. */
+  /** Why programs do not vary these arguments. */
   readonly programs: string;
   readonly pin: Pinner;
 }

@@ -69,7 +69,7 @@ function isNear(via: CodeVia, code: CodeEvidence | undefined, furthest: CodeRank
   return codeRanks.indexOf(via.rank) <= codeRanks.indexOf(limit);
 }
 
-/** Hardly any program makes the call, and this one reaches it only by far ways or did not run. */
+/** True if hardly any program makes the call, and this one did not run or does not reach it through few imports. */
 function isTooRare(name: string, via: CodeVia, code: CodeEvidence | undefined): boolean {
   return rareCalls.has(name) && !(ranBy(via, code) && isNear(via, code, "few-imports"));
 }

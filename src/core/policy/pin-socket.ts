@@ -34,7 +34,8 @@ const internetFamilies: readonly InternetFamily[] = [2n, 10n];
 const netlink = 16n;
 
 /**
- * Allows the seen families. The internet's have ordinary protocols and the seen ones; netlink has its seen protocols.
+ * Allows the seen families. Internet families get their ordinary protocols and the seen ones. Netlink gets only its
+ * seen protocols.
  */
 export const pinSocket: Pinner = (values, context, syscall) => {
   if (context.tier === "strict") return pinSocketExactly(values, context, syscall);

@@ -7,11 +7,11 @@ import type { ArgTier } from "./types.ts";
 /** The pin of a call: what its arguments may be, and the answers for some of the rest. The two never overlap. */
 export interface Pin {
   readonly allow: readonly Rule[];
-  /** What the allowing rules mean together, if a single rule says nothing. */
+  /** What the allowing rules mean together, if a single rule has no meaning alone. */
   readonly words?: string;
   /** What could not be pinned, and why. */
   readonly lost?: string;
-  /** Rules that are allowed whether they were seen or not. */
+  /** Rules whose calls are allowed whether they were seen or not. */
   readonly also?: readonly Also[];
   readonly answers: readonly {
     readonly action: Action;
@@ -26,7 +26,7 @@ export interface Also {
   readonly rule: Rule;
   readonly reason: string;
   readonly source: string;
-  /** What it means together with its neighbours. */
+  /** What the rule means together with its neighbours. */
   readonly words?: string;
   /** True if a recorded call matches it. */
   readonly seen?: boolean;
@@ -42,7 +42,7 @@ export interface PinContext {
   readonly start: FloorContext;
   /** Base names of all programs that the recording saw. */
   readonly programs: ReadonlySet<string>;
-  /** Programs of glibc, which calls set_robust_list in every process. */
+  /** Programs that use glibc, which calls set_robust_list in every process. */
   readonly glibcPrograms: ReadonlySet<string>;
   /** What the programs' code can make. `undefined` if nobody read their files, or if code does not count. */
   readonly code: CodeEvidence | undefined;
@@ -69,7 +69,7 @@ export function masked(index: ArgIndex, mask: bigint, datum: bigint): ArgConditi
   return { index, op: "SCMP_CMP_MASKED_EQ", mask, datum };
 }
 
-/** A form of a table as a rule. */
+/** A table's form of a call, as a rule. */
 export function ruleOf({ args = [] }: RequiredCall): Rule {
   return {
     conditions: args.map(({ index, value, mask = 0xffff_ffff }) => masked(index, BigInt(mask), BigInt(value))),

@@ -3,15 +3,15 @@ import type { ActionRule, Filter } from "../seccomp/index.ts";
 import type { ScmpArch, Weight } from "../tables/index.ts";
 
 /**
- * How closely arguments are pinned to what was seen. `argumentRows` says which, and by which tier. `none` pins nothing,
- * and `strict` pins everything that it can.
+ * How closely arguments are pinned to what was seen. `argumentRows` says which arguments each tier pins. `none` pins
+ * nothing, and `strict` pins everything that it can.
  */
 export type ArgTier = "none" | "standard" | "strict";
 /** `complain`, for a staging rollout, logs what would be denied. */
 export type Mode = "enforce" | "complain";
 /**
- * The runtimes under which a profile must start, and whose calls it allows: one, or any. `old-runc` is any, and also
- * runc before 1.0.2.
+ * The runtimes under which a profile must start: one, or any. The profile allows their calls. `old-runc` means any,
+ * with runc before 1.0.2 included.
  */
 export type FloorChoice = "any" | "runc" | "crun" | "old-runc";
 
@@ -66,7 +66,7 @@ export type PolicyNote =
       readonly syscall: string;
       readonly rules: readonly ActionRule[];
     }
-  /** Could be pinned, but is not, and why. */
+  /** Not pinned, although the call could be. `reason` says why. */
   | { readonly kind: "unpinned"; readonly arch: ScmpArch; readonly syscall: string; readonly reason: string }
   /** The tables do not know the name (a newer kernel's call), so no profile can have it. */
   | { readonly kind: "unknown-syscall"; readonly arch: ScmpArch; readonly syscall: string };
@@ -77,7 +77,7 @@ export interface Assumptions {
   readonly recording: string;
   /** A digest of recording and options. Absent if the caller gives none. */
   readonly inputs?: string;
-  /** `false` if the container may have no-new-privileges or not. */
+  /** True if the container certainly has no-new-privileges. `false` if it may run without it. */
   readonly noNewPrivileges: boolean;
   readonly init: boolean;
   readonly floor: FloorChoice;

@@ -116,7 +116,7 @@ class LogReader {
   readonly #table: CallTable;
   readonly #unsettled: Unsettled;
   readonly unread = new UnreadLines();
-  /** True if a whole life is recorded. Then it also matters which programs look for a tracer. */
+  /** True if the log records a workload's whole life. Then it also matters which programs look for a tracer. */
   readonly #hasLife: boolean;
   #started = false;
   #cut = false;

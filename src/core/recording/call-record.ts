@@ -18,7 +18,7 @@ const maxResults = 1_000;
 /** What is known about one call on one architecture. */
 export class CallRecord {
   calls = 0;
-  /** The line where a thread first entered it. */
+  /** The line where a thread first entered the call. */
   line = Infinity;
   /** The results that its calls certainly had. */
   readonly results = new Set<string>();
@@ -27,7 +27,7 @@ export class CallRecord {
   /** All outcomes so far, by word. The last outcome of a thread may still change. */
   readonly #outcomes = new Map<string, Outcome>();
 
-  /** The outcome of this word. `undefined` beyond `maxResults`: then calls are only counted. */
+  /** The outcome of this word. Beyond `maxResults` it is `undefined`, and calls are only counted. */
   outcomeOf(word: string): Outcome | undefined {
     const known = this.#outcomes.get(word);
     if (known !== undefined || this.#outcomes.size >= maxResults) return known;

@@ -21,8 +21,8 @@ export function sameAction(a: Action, b: Action): boolean {
 }
 
 /**
- * May the call reach the kernel? TRACE and NOTIFY count too: there another process decides. Under TRACE that may be any
- * process in the container that can ptrace (PTRACE_O_TRACESECCOMP, ptrace(2)). For a ceiling that is as good as
+ * May the call reach the kernel? TRACE and NOTIFY count too, because another process decides. Under TRACE, that may be
+ * any process in the container that can ptrace (PTRACE_O_TRACESECCOMP, ptrace(2)). A ceiling must count such a call as
  * allowed.
  */
 export function isAllowing({ action }: Action): boolean {

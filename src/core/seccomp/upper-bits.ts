@@ -33,7 +33,7 @@ export function passedByUpperBits(filter: Filter, name: string): readonly Passed
   return known;
 }
 
-/** Every group that names a call asks the same question. */
+/** What was found already, because every group that names a call asks the same question. */
 const told = new WeakMap<Filter, Map<string, readonly PassedCall[]>>();
 
 function find(filter: Filter, name: string): readonly PassedCall[] {

@@ -32,7 +32,7 @@ export interface SubsystemText {
   readonly exposes: string;
 }
 
-/** In the order in which a reader meets them: first what every program does, last what few programs do. */
+/** Subsystems in the order in which output lists them: first what every program does, last what few programs do. */
 export const subsystems: { readonly [subsystem in Subsystem]: SubsystemText } = {
   files: {
     title: "Files",

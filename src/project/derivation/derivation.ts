@@ -42,7 +42,7 @@ export interface Derivation {
   readonly counts: () => AllowedCounts;
 }
 
-/** The second half of the spine: recording → policy → profile. `load` finds the profile that must not be exceeded. */
+/** Makes a profile from a recording: recording → policy → profile. `load` finds the ceiling's profile. */
 export async function derive(
   recording: Recording,
   options: PolicyArguments,

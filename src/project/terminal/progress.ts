@@ -40,7 +40,7 @@ export function showProgress(
   let named: readonly number[] = [];
   const windows: ActivityWindows[] = [];
   const lines = new Map<string, RecordingLine>();
-  /** What may still come, according to the calls and to the windows of the workload's own trace. */
+  /** Estimates what may still come, from the calls that were seen once and from the windows of the first trace. */
   const estimate = (counts: readonly Counts[]): string => {
     const share = unseenShare(totalOf("calls", counts), totalOf("seenOnce", counts));
     const expected = windows[0]?.expected();

@@ -29,7 +29,10 @@ export function member(document: unknown, name: string): unknown {
   return key === undefined ? undefined : document[key];
 }
 
-/** The document with this member instead of all that the engine would read as it. `undefined` removes it. */
+/**
+ * The document with `value` as its only member that the engine reads under this name, in any case. `undefined` removes
+ * all such members.
+ */
 export function withMember(document: Document, name: string, value: unknown): Document {
   const isSame = (key: string): boolean => key.toLowerCase() === name.toLowerCase();
   if (!Object.keys(document).some(isSame)) return value === undefined ? document : { ...document, [name]: value };

@@ -1,4 +1,4 @@
-/** The keeper: one container for each recording, which holds programs at the gate and traces them. */
+/** The keeper: one container for each recording. It attaches strace to holders and keeps the traces. */
 export { Deferred } from "./deferred.ts";
 export { ensureKeeperImage } from "./image.ts";
 export { Keeper, keptText, type Hello, type Tracing } from "./keeper.ts";

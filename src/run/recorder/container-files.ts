@@ -18,7 +18,7 @@ const doing = "reading a program's files";
 
 /**
  * The files of a container, as the engine archives them. Reading them runs nothing. If the container is gone, a new one
- * of its image replaces it, which is never started. A container that the engine removes by itself (`--rm`) can
+ * of its image replaces it. The new one is never started. A container that the engine removes by itself (`--rm`) can
  * disappear at any moment, even between two files.
  */
 export class ContainerFiles implements FileSource, AsyncDisposable {
@@ -95,7 +95,7 @@ export class ContainerFiles implements FileSource, AsyncDisposable {
   }
 }
 
-/** Containers that replace those that are gone: one for each image, for all recordings of a command. */
+/** Containers that replace gone ones. All recordings of a command share one container for each image. */
 export class StandIns implements AsyncDisposable {
   readonly #engine: EngineClient;
   readonly #byImage = new Map<string, StandIn>();
@@ -153,7 +153,7 @@ class StandIn {
     return this.#engine.do("POST", "/containers/create", spec, doing);
   }
 
-  /** The engine starts a process for each file that it archives, so each is asked for once. */
+  /** Asks the engine for each file only once, because the engine starts a process for each file that it archives. */
   read(path: string): Promise<Uint8Array | undefined> {
     const known = this.#known.get(path);
     if (known !== undefined) return known;

@@ -37,7 +37,8 @@ export async function openPodmanService(
     idleSeconds,
     `unix://${path}`,
   ];
-  // It has its own process group, so that Ctrl-C does not reach it: the command's containers are stopped through it.
+  // The service has its own process group, so that Ctrl-C does not reach it. The session needs the service to stop the
+  // command's containers.
   const child = spawn(file, args, { stdio: ["ignore", "ignore", "pipe"], detached: true, env: environment });
   let complaint = "";
   let hasEnded = false;

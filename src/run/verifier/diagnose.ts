@@ -26,7 +26,7 @@ export interface Subject {
   /** Docker's default, per architecture. */
   readonly ceiling: ReadonlyMap<ScmpArch, Filter>;
   readonly proof: Proof;
-  /** The user gave no exit code, so the one without the profile is expected. */
+  /** True if the user gave no exit code. Then the workload must end with the code that it has without the profile. */
   readonly anyExit: boolean;
   readonly verdict: Verdict;
   /** The run's facts, as a recording would have them. They decide which calls the runtime needs. */
@@ -47,7 +47,7 @@ export type Diagnosis =
   | { readonly kind: "fails-without-profile"; readonly verdict: Verdict }
   /** The runtime refuses the profile. */
   | { readonly kind: "refused"; readonly problems: readonly ResolutionProblem[] }
-  /** With the additions it passes. `denials` are the denied calls that the traces saw, in order. */
+  /** The workload passes with the additions. `denials` are the denied calls that the traces saw, in order. */
   | {
       readonly kind: "explained";
       readonly denials: readonly Denial[];
@@ -60,7 +60,7 @@ export type Diagnosis =
       readonly floor: ReadonlyMap<string, string>;
       readonly runs: number;
     }
-  /** It fails even with everything that Docker's default allows, or there were not enough runs. */
+  /** The workload fails even with everything that Docker's default allows, or there were not enough runs. */
   | {
       readonly kind: "unexplained";
       readonly denials: readonly Denial[];
@@ -77,14 +77,16 @@ export type Diagnosis =
 class Interrupted extends Error {}
 
 /**
- * At most this many runs are traced. Each allows what the previous one showed, because a program
- * that gives up at its first denied call reveals the next one only then.
+ * Once more than this share of `maxRuns` is used up, no further run is traced. Each traced run allows the calls that
+ * the earlier ones saw denied. A program that gives up at its first denied call shows the next one only when the first
+ * is allowed.
  */
 const tracedShare = 1 / 2;
 
 /**
- * Finds out why, by running the workload. It runs without the profile, then under strace. Then more
- * and more calls are allowed until it passes, and fewer and fewer while it still passes.
+ * Finds out why the workload fails, by running it. The workload runs without the profile first, then under strace. The
+ * search allows more and more calls until the workload passes. Then it allows fewer and fewer while the workload still
+ * passes.
  */
 export async function diagnose(subject: Subject): Promise<Diagnosis> {
   const problems = resolve(subject.profile, subject.host).problems.filter(({ kind }) => kind !== "unknown-syscall");
@@ -142,7 +144,8 @@ class Search {
       return { kind: "unexplained", ...this.#seen(), ...this.#tried(), runs: this.#runs };
     }
     const { items, ordinary, minimal } = await this.#smallest();
-    // An engine may start an init before every program without saying so. The first reason counts.
+    // An engine may start an init before every program without saying so, so `init` is true. If a call has several
+    // reasons, the first counts.
     const noNewPrivileges = this.#subject.facts.noNewPrivileges === true;
     const floor = new Map(
       [...floorFor("any", { noNewPrivileges, init: true })]
@@ -167,7 +170,7 @@ class Search {
 
   /**
    * Ordinary calls that a trace saw denied are added together. Denying them protects nobody, and
-   * another day may need those that this run does without. Calls that are more than ordinary, or
+   * the workload may need them on another day. Calls that are more than ordinary, or
    * that no trace saw, are tried one by one. Those that the programs' code reaches come first.
    */
   async #smallest(): Promise<{

@@ -4,8 +4,8 @@ import { seccompStatus, type Berth, type Session } from "../session/index.ts";
 export type FilterSeen = { readonly kind: "filtered" | "unseen" } | { readonly kind: "none"; readonly mode: number };
 
 /**
- * Asks the kernel about each container once it has started, until `over`. `unseen` is a container that ended before the
- * question, or one of an engine on another machine.
+ * Asks the kernel about each container once the container has started, until `over` aborts. A container is `unseen` if
+ * it ended before the question, or if its engine is on another machine.
  */
 export async function watchFilters(
   { fleet, engine }: Session,
