@@ -34,8 +34,8 @@ export interface GenerateOptions extends PolicyArguments {
 }
 
 /**
- * `seccomp-gen generate`: recordings and raw strace logs → a profile, on stdout or in a file. 0, or with --check 1 if
- * the file differs.
+ * `seccomp-gen generate`: makes a profile from recordings and raw strace logs, on stdout or in a file. Resolves to 0.
+ * With --check, resolves to 1 if the file differs.
  */
 export async function generate(
   patterns: readonly string[],
@@ -85,7 +85,7 @@ export async function generate(
   return 0;
 }
 
-/** Throws if the profile would replace what it is made from. */
+/** Throws if the profile would replace a file that it is made from. */
 async function keepTraces(patterns: readonly string[], output: string | undefined): Promise<void> {
   const there = output === undefined ? undefined : await realpath(output).catch(() => undefined);
   if (output === undefined || there === undefined) return;
@@ -98,7 +98,7 @@ async function keepTraces(patterns: readonly string[], output: string | undefine
   });
 }
 
-/** If the profile belongs to a kept recording, its options are stored beside the recording. */
+/** Stores the profile's options beside the recording, if the profile belongs to a kept recording. */
 async function keepPolicy(recording: string, output: string, options: PolicyArguments): Promise<void> {
   if (normalize(output) === profileFor(normalize(recording))) await storePolicy(recording, policyOf(options));
 }
@@ -123,7 +123,7 @@ async function compareWithFile(path: string | undefined, profile: string, termin
   return same ? 0 : 1;
 }
 
-/** `seccomp-gen merge`: recordings and raw logs → one recording. */
+/** `seccomp-gen merge`: makes one recording from recordings and raw logs. */
 export async function merge(
   patterns: readonly string[],
   options: Pick<GenerateOptions, "output" | "name" | "arch">,

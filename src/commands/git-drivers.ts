@@ -24,8 +24,8 @@ import { renderMeaning } from "../words/index.ts";
 import { defaultCapabilities, isScmpArch, type ScmpArch } from "../core/tables/index.ts";
 
 /**
- * `seccomp-gen git-textconv FILE`: a profile as git shows it, one call on a line. Any other file is shown as it is,
- * because git must not stop.
+ * `seccomp-gen git-textconv FILE`: prints a profile with one call on a line, for git's diffs. Any other file is shown
+ * as it is, because git must not stop.
  */
 export async function gitTextconv(file: string, terminal: Terminal): Promise<number> {
   const text = await readText(file);
@@ -53,8 +53,8 @@ export async function gitTextconv(file: string, terminal: Terminal): Promise<num
 export type MergeKind = "profile" | "recording" | "policy";
 
 /**
- * `seccomp-gen git-merge KIND %O %A %B %P`: 0 if merged, 1 for a conflict, which stays in the file with git's marks. In
- * doubt it is a conflict.
+ * `seccomp-gen git-merge KIND %O %A %B %P`: merges a file. Resolves to 0 if merged, and to 1 for a conflict. The
+ * conflict stays in the file with git's marks. A merge in doubt is a conflict.
  */
 export async function gitMerge(kind: MergeKind, files: MergeFiles, terminal: Terminal): Promise<number> {
   const note = (line: string): void => terminal.note(escapeLine(line));
@@ -122,7 +122,7 @@ async function wasRecorded(profile: string): Promise<boolean> {
 
 /** Only the lines in conflict differ between the sides, so git marks these lines and no others. */
 async function markConflicts(files: MergeFiles, sides: Texts): Promise<void> {
-  // All three are git's temporary files.
+  // The three paths are git's temporary files.
   await writeAtomically(files.ancestor, sides.base);
   await writeAtomically(files.theirs, sides.theirs);
   await writeAtomically(files.ours, sides.ours);
@@ -167,8 +167,8 @@ async function mergedPolicy({ ancestor, ours, theirs, path }: MergeFiles): Promi
 }
 
 /**
- * The profile that the merged recording and options give. git may ask for the profile before it has merged them, so
- * they are looked up in the commits that hold the three profiles.
+ * The profile that the merged recording and options give. git may ask for the profile before it has merged the
+ * recording and the options. The driver therefore reads these from the commits that hold the three profiles.
  */
 async function mergedProfile(files: MergeFiles): Promise<Merged> {
   const { path } = files;
@@ -191,7 +191,7 @@ async function mergedProfile(files: MergeFiles): Promise<Merged> {
     : { text };
 }
 
-/** A profile that options name is looked up from the folder that holds traces/. */
+/** If options name a profile, its path begins in the folder that holds traces/. */
 async function profileOf({ recording, policy }: Inputs, path: string): Promise<string> {
   const folder = dirname(dirname(path));
   return (await derive(recording, policy, (name) => loadStored(name, folder))).profile;

@@ -31,8 +31,8 @@ const sections = [
 ];
 
 /**
- * `seccomp-gen git-setup [--undo]`: git shows what profiles mean, and merges recordings. It changes .gitattributes
- * between its marks, this clone's own configuration and, if asked to, its pre-commit hook.
+ * `seccomp-gen git-setup [--undo]`: makes git show what profiles mean, and merge recordings. The command changes
+ * .gitattributes between its own marks, and this clone's configuration. With `hook`, it also writes the hooks.
  */
 export async function gitSetup(options: GitSetupOptions, terminal: Terminal): Promise<number> {
   const root = (await git(".", ["rev-parse", "--show-toplevel"])).replace(/\n$/, "");
@@ -47,8 +47,8 @@ export async function gitSetup(options: GitSetupOptions, terminal: Terminal): Pr
       terminal.note(escapeLine(`git config ${name} = ${value}`));
     }
   }
-  // The path is absolute in a linked worktree, and if core.hooksPath says so. Otherwise it is relative to the folder in
-  // which git ran.
+  // The path that git prints is absolute in a linked worktree, and if core.hooksPath is absolute. Otherwise it is
+  // relative to the folder in which git ran.
   await writeHooks(
     resolve(root, (await git(root, ["rev-parse", "--git-path", "hooks"])).replace(/\n$/, "")),
     options,
@@ -64,9 +64,9 @@ export async function gitSetup(options: GitSetupOptions, terminal: Terminal): Pr
 }
 
 /**
- * A shell function that calls this program. It looks for the program at its present place, then with the Node in PATH
- * (another version of Node may be installed), then in PATH. It never looks in the repository, whose branches anybody
- * may have written. It ends with 127 if it finds none.
+ * A shell function that calls this program. It first tries the program at its present place. Then it tries the Node in
+ * PATH, because another version of Node may be installed. Last, it looks for the program in PATH. It never looks in the
+ * repository, because anybody may have written its branches. If it finds no program, it returns 127.
  */
 function finder(program: readonly string[]): string {
   const [node = "", file] = program.map(escapeShell);
@@ -85,7 +85,7 @@ function finder(program: readonly string[]): string {
 
 const missing = "seccomp-gen is not installed here; install it and run seccomp-gen git-setup again";
 
-/** If the program is gone, git shows and merges these files as plain text. */
+/** git's settings for this program. If the program is gone, git shows and merges the files as plain text. */
 function settings(program: readonly string[]): readonly (readonly [string, string])[] {
   const find = finder(program);
   const merge = (kind: string): string =>
@@ -139,7 +139,7 @@ function withoutOurs(lines: readonly string[]): readonly string[] {
 
 const hookMark = "# made by seccomp-gen git-setup --hook";
 
-/** git runs the first before a commit, and the second before the commit of a merge without conflicts. */
+/** git runs the first hook before a commit. It runs the second before it commits a merge without conflicts. */
 const hooks = ["pre-commit", "pre-merge-commit"] as const;
 
 async function writeHooks(folder: string, options: GitSetupOptions, terminal: Terminal): Promise<void> {

@@ -60,12 +60,12 @@ export async function keptInIndex(): Promise<KeptFiles> {
     isIndex: true,
     recordings,
     profiles,
-    // A profile that options name (--against FILE) is rarely in these folders.
+    // Options may name a profile (--against FILE) that is not among the known files.
     read: async (path) => (known.has(path) ? known.get(path) : (await readObjects(root, [`:${path}`]))[0]),
   };
 }
 
-/** Recordings of the last commit that the project no longer keeps. Outside git there are none. */
+/** Recordings that the last commit holds, but that the project no longer keeps. Outside git there are none. */
 export async function recordingsGone(kept: KeptFiles): Promise<readonly string[]> {
   const { exitCode, stdout } = await runGit(kept.root, ["ls-tree", "-r", "-z", "--name-only", "HEAD"]);
   if (exitCode !== 0) return [];

@@ -12,8 +12,8 @@ const plainOptions = new RegExp(
 );
 
 /**
- * Options whose values are shown, because they name the container or resources of the machine. Environment, labels,
- * hosts, options of drivers and values of the program's options belong to the user.
+ * Options whose values are shown, because they name the container or resources of the machine. Other values belong to
+ * the user. Examples are environment, labels, hosts, options of drivers, and the program's own options.
  */
 const shownOptions = new RegExp(
   "^(?:-[pvumcw]|--(?:cap-add|cap-drop|cgroupns|cpus|cpu-shares|device|entrypoint|env-file|expose|gpus|group-add|" +
@@ -62,7 +62,7 @@ function programWords(words: readonly string[]): readonly string[] {
   return shown.filter((word, index) => word !== placeholder || shown[index - 1] !== placeholder);
 }
 
-/** `-e NAME` passes a variable on without its value. */
+/** Hides an option's value, but shows a variable's name. `-e NAME` has no value to hide. */
 function hidden(value: string, option: string): string {
   const name = /^(?:-e|--env)$/.test(option) ? /^([A-Za-z_]\w*)(?:=|$)/.exec(value) : null;
   if (name === null) return placeholder;
@@ -89,7 +89,10 @@ function optionOf(word: string): RunOption {
   return { name: `-${letter}`, value: rest === "" ? undefined : rest, takesNext: rest === "" };
 }
 
-/** `up` and similar verbs have files, services and numbers. `run` has the words of `docker run`. */
+/**
+ * All words of `up` and similar verbs are shown, because they are files, services and numbers. The words after `run`
+ * are hidden, because they are like those of `docker run`.
+ */
 function composeWords(words: readonly string[]): readonly string[] {
   const at = words.indexOf("run");
   return at < 0 ? words : [...words.slice(0, at + 1), placeholder];

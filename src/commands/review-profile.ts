@@ -29,7 +29,6 @@ import { defaultCapabilities, type ScmpArch } from "../core/tables/index.ts";
 /** What every profile is compared with. */
 export interface ReviewContext {
   readonly changes: Changes;
-  /** For profiles without a recording. */
   /** The host for which profiles without a recording are judged. */
   readonly host: (sides: readonly DockerProfile[]) => HostContext;
   readonly reference: Reference;
@@ -39,8 +38,8 @@ export interface ReviewContext {
 }
 
 /**
- * Compares one profile with its former state, and with what its recording gives. No content of the files makes it fail:
- * the result says what cannot be judged.
+ * Compares one profile with its former state, and with what its recording gives. No content of a file makes it fail. If
+ * something cannot be judged, the result says so.
  */
 export async function reviewProfile(changed: ChangedProfile, context: ReviewContext): Promise<ReviewedProfile> {
   const reviewed = { path: changed.path, file: changed.file.path, formerPath: changed.formerPath };
@@ -179,8 +178,8 @@ function readArguments({ syscalls }: Recording, arch: ScmpArch, syscall: string)
 }
 
 /**
- * The profiles that the committed recording and options give, and that their former states gave. profiles/NAME.json
- * belongs to traces/NAME/recording.json.
+ * The profiles that the committed recording and options give, and the profiles that their former states gave.
+ * profiles/NAME.json belongs to traces/NAME/recording.json.
  */
 async function sourcesOf({ path, formerPath }: ChangedFile, changes: Changes): Promise<Sources | undefined> {
   const folder = sourceFolder(path);
@@ -200,7 +199,7 @@ async function sourcesOf({ path, formerPath }: ChangedFile, changes: Changes): P
   const made = await make(recording, policy, changes.read);
   const formerRecording =
     formerText === undefined ? undefined : parseRecording(formerText, `${former}/recording.json before`);
-  // Deriving takes most of a review's time, so results that cannot differ are not derived again.
+  // Deriving takes most of a review's time. A profile that cannot differ from another is therefore not derived again.
   const isSamePolicy = policy.against === undefined && JSON.stringify(policy) === JSON.stringify(formerPolicy);
   const withFormerOptions = isSamePolicy ? made : await make(recording, formerPolicy, changes.readBefore);
   const formerMade =
@@ -229,8 +228,8 @@ async function sourcesOf({ path, formerPath }: ChangedFile, changes: Changes): P
 }
 
 /**
- * The recording without what only new runs claim: capabilities, engine and security options stay those of the former
- * runs, or Docker's defaults if there was no recording.
+ * The recording without the facts that only new runs claim. Capabilities, engine and security options stay those of the
+ * former runs. If there was no recording, Docker's defaults apply.
  */
 function asRunBefore(recording: Recording, former: Recording | undefined): Recording {
   const capabilities = new Set(
@@ -256,7 +255,9 @@ function asRunBefore(recording: Recording, former: Recording | undefined): Recor
   };
 }
 
-/** Do the runs of two recordings claim the same, whether they say it or leave it to Docker's defaults? */
+/**
+ * Do the runs of two recordings claim the same facts? A run that names no capabilities claims Docker's default ones.
+ */
 function sameClaims(a: Recording, b: Recording): boolean {
   const [left, right] = [a, b].map(({ runs }) =>
     runs.map((run) => canonicalRun({ ...run, capabilities: run.capabilities ?? defaultCapabilities })).join("\n"),
@@ -281,7 +282,10 @@ async function readable(changes: Changes, path: string): Promise<string | undefi
   }
 }
 
-/** A profile that options name is looked up where the command would run, and only in the repository. */
+/**
+ * Loads a profile that options name. Its path begins in the folder where the command would run, and the file must be in
+ * the repository.
+ */
 function loaderIn(folder: string, read: Changes["read"]): typeof loadReference {
   return (versionOrFile) =>
     loadReference(versionOrFile, async (path) => {
@@ -300,7 +304,9 @@ function filtersOf({ policy }: Derivation): Filters {
   return new Map(policy.filters.map((filter) => [filter.arch, filter]));
 }
 
-/** The place of the call's name in its rule. If the name is written in another way, the place of the rule. */
+/**
+ * The place of the call's name in its rule. If the rule does not hold the name as it is, returns the place of the rule.
+ */
 function placeOf({ claim, change }: Opening, held: Carried | undefined, profile: DockerProfile): Place {
   if (held === undefined || claim?.type !== "profile") return { line: 1, column: 1 };
   const at = profile.syscalls[Number(claim.pointer.split("/").at(-1))]?.names.indexOf(change.syscall) ?? -1;
@@ -345,7 +351,7 @@ function widens(change: ProfileChange): boolean {
   );
 }
 
-/** Another agent decides on calls, or a mitigation is switched off. */
+/** Does the change pretend success by default, let another agent decide on calls, or switch a mitigation off? */
 function endangers(change: ProfileChange): boolean {
   if (change.kind === "default-changed") return change.is.action === "SCMP_ACT_ERRNO" && change.is.errnoRet === 0;
   if (change.kind !== "member-changed" || change.is === undefined) return false;

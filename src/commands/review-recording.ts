@@ -15,7 +15,9 @@ import { TooManyWays } from "../core/seccomp/index.ts";
 import { defaultCapabilities, type ScmpArch } from "../core/tables/index.ts";
 import type { ReviewContext } from "./review-profile.ts";
 
-/** What is new in a recording, which of it the profile still denies, and what makes the recording doubtful. */
+/**
+ * Tells what is new in a recording, which new calls the profile still denies, and what makes the recording doubtful.
+ */
 export async function reviewRecording(
   { path, formerPath, before, after }: ChangedFile,
   context: ReviewContext,
@@ -156,7 +158,7 @@ function otherArgumentsOf(
     .sort((a, b) => (a.syscall < b.syscall ? -1 : a.syscall > b.syscall ? 1 : 0));
 }
 
-/** For each syscall, over all architectures, the values of its arguments as text. */
+/** For each syscall, the recorded values of its arguments as text. All architectures count together. */
 function callsOf(recording: Recording | undefined): ReadonlyMap<string, ReadonlySet<string>> {
   const calls = new Map<string, Set<string>>();
   for (const byName of Object.values(recording?.syscalls ?? {})) {

@@ -10,7 +10,7 @@ import { checkOptions } from "./options.ts";
 import { plain, type Plain } from "./plain.ts";
 import { Profile } from "./profile.ts";
 
-/** What the kernel enforces on one host. `resolve` makes it. */
+/** The rules that the kernel enforces on one host. `resolve` makes a filter. */
 export class Filter {
   /** The host's own architecture. */
   readonly arch: ScmpArch;
@@ -40,7 +40,7 @@ export class Filter {
   }
 }
 
-/** Resolves a profile for a host: gives the filter that Docker and its runtime install there. */
+/** Resolves a profile for a host. Returns the filter that Docker and its runtime install there. */
 export function resolve(profile: Profile, host: Host = dockerHost()): Filter {
   return new Filter(host.arch, resolveDocument(Profile.documentOf(profile), contextOf(host)));
 }
@@ -108,9 +108,9 @@ function exactly(value: Argument): bigint | undefined {
 export type FilterDiff = Plain<ProfileDiff>;
 
 /**
- * Compares two filters by meaning. The comparison is complete. Each change has a call as witness, for which `evaluate`
- * says `was` before and `is` after. If nothing changed, both lists are empty. Throws SeccompGenError
- * (`rules-too-complex`) if rules overlap in more ways than can be told apart in bounded time.
+ * Compares two filters by meaning. The comparison is complete. Each change has a call as witness. For this call,
+ * `evaluate` returns `was` under the first filter and `is` under the second. If nothing changed, both lists are empty.
+ * Throws SeccompGenError (`rules-too-complex`) if rules overlap in more ways than can be told apart in bounded time.
  */
 export function diffFilters(before: Filter, after: Filter): FilterDiff {
   return bounded(() => plain(diffResolved(Filter.filtersOf(before), Filter.filtersOf(after))));

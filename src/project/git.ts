@@ -27,7 +27,7 @@ export async function runGit(folder: string, args: readonly string[], input?: st
   return { exitCode: exitCode ?? 255, stdout, stderr };
 }
 
-/** The same for callers that need it to succeed. */
+/** Runs git like `runGit`, for callers that need it to succeed. Throws if it fails. */
 export async function git(folder: string, args: readonly string[], input?: string): Promise<string> {
   const { exitCode, stdout, stderr } = await runGit(folder, args, input);
   if (exitCode === 0) return stdout;
@@ -39,8 +39,8 @@ export async function git(folder: string, args: readonly string[], input?: strin
 }
 
 /**
- * The texts of many objects ("REVISION:path", ":path", ids), from one process. `undefined` for those that git does not
- * have, or that are no files.
+ * Reads the texts of many objects ("REVISION:path", ":path", ids) with one process. An object that git does not have,
+ * or that is no file, gives `undefined`.
  */
 export async function readObjects(folder: string, names: readonly string[]): Promise<readonly (string | undefined)[]> {
   if (names.length === 0) return [];

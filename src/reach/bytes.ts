@@ -28,7 +28,10 @@ export function u32(source: Source, at: number): number {
   return i32(source, at) >>> 0;
 }
 
-/** A 64-bit value as a double, exact below 2^53. No real file has addresses above, so the loss does no harm. */
+/**
+ * A 64-bit value as a double, exact below 2^53. No real file has larger addresses, so the loss of precision does no
+ * harm.
+ */
 export function u64(source: Source, at: number): number {
   return u32(source, at) + u32(source, at + 4) * 0x1_0000_0000;
 }
@@ -84,7 +87,7 @@ export class U32List {
   }
 }
 
-/** The index of the last element that is not above `value`, in a sorted list. -1 if there is none. */
+/** The index of the last element of a sorted list that is not above `value`. If there is none, returns -1. */
 export function floorIndex(sorted: Uint32Array, value: number): number {
   let low = 0;
   let high = sorted.length;
@@ -96,7 +99,7 @@ export function floorIndex(sorted: Uint32Array, value: number): number {
   return low - 1;
 }
 
-/** Sorted, each value once. */
+/** A sorted copy that has each value once. */
 export function sortedUnique(values: Uint32Array): Uint32Array {
   const sorted = values.slice().sort();
   let kept = 0;
@@ -109,7 +112,7 @@ export function sortedUnique(values: Uint32Array): Uint32Array {
   return sorted.subarray(0, kept);
 }
 
-/** Two sorted lists as one, each value once. */
+/** Merges two sorted lists into one that has each value once. */
 export function mergeSorted(a: Uint32Array, b: Uint32Array): Uint32Array {
   const merged = new Uint32Array(a.length + b.length);
   let kept = 0;

@@ -4,7 +4,7 @@ import type { readRelocations } from "./relocations.ts";
 import type { DynamicSymbols, readLocalSymbols } from "./symbols.ts";
 import type { UnwindRanges } from "./unwind.ts";
 
-/** What is known about an object before its functions are cut. */
+/** The facts about an object before its code is divided into functions. */
 export interface Facts {
   readonly image: ElfImage;
   readonly symbols: DynamicSymbols;

@@ -1,8 +1,8 @@
 /**
- * The functions of an object. Everything that names code gives starts: the unwind table, symbols, Go's table, entry
- * points, data. Then calls give more, until there are no new ones: musl and hand-written assembly have no unwind
- * tables. A function reaches up to the next start, so code after its unwind range belongs to it (glibc's `clone3` makes
- * its call there).
+ * The functions of an object. Their starts come from everything that names code: the unwind table, symbols, Go's table,
+ * entry points, data. The targets of calls then give more starts, until there are no new ones. They are needed because
+ * musl and hand-written assembly have no unwind tables. A function reaches up to the next start, so code after its
+ * unwind range belongs to it (glibc's `clone3` makes its call there).
  */
 import * as bounds from "./bounds.ts";
 import { U32List, floorIndex, mergeSorted, sortedUnique } from "./bytes.ts";
@@ -120,8 +120,8 @@ function sweepMissing(context: SweepContext, partition: Partition, sweep: Sweep)
 }
 
 /**
- * Targets of calls. Targets of jumps and references count too, unless an unwind range says that they lie within a
- * function.
+ * The new starts are the targets of calls. Targets of jumps and references count too, unless they lie inside an unwind
+ * range.
  */
 function newStarts(context: SweepContext, before: number, starts: Uint32Array, unwind: UnwindRanges): U32List {
   const { events } = context;

@@ -53,7 +53,10 @@ export function dataPointers(context: SweepContext, relocations: Relocations, go
   return { starts: [...starts], pointers: sortedUnique(pointers.view()) };
 }
 
-/** Arrays of functions that the start-up code runs. The dynamic section names them; in static programs, sections do. */
+/**
+ * Arrays of functions that the start-up code runs. The dynamic section names these arrays. In static programs, sections
+ * name them.
+ */
 function startArrays(image: ElfImage): readonly Interval[] {
   const arrays: Interval[] = arrayTags.flatMap(([tag, size]) => {
     const address = image.dynamic.get(tag)?.[0];
@@ -69,8 +72,8 @@ function startArrays(image: ElfImage): readonly Interval[] {
 }
 
 /**
- * Where pointers do not count: tables that only describe code, and the file's own headers, which are loaded with the
- * first segment.
+ * The places where pointers do not count. These are tables that only describe code, and the file's own headers. The
+ * headers are loaded with the first segment.
  */
 function skipped(image: ElfImage, go: GoFunctions | undefined): readonly Interval[] {
   const tables = image.sections.filter(
@@ -90,7 +93,8 @@ function skipped(image: ElfImage, go: GoFunctions | undefined): readonly Interva
 }
 
 /**
- * A position-dependent file holds its pointers in place: each aligned word that is an address of code counts.
+ * A position-dependent file holds its pointers in place. Each aligned word that is an address of code counts as a
+ * pointer.
  */
 function scanWords(
   context: SweepContext,
@@ -108,7 +112,7 @@ function scanWords(
     for (let rva = first; rva <= last; rva += 8) {
       const offset = segment.offset + (rva - segment.start);
       const half = u32(source, offset);
-      // Nearly all programs are linked below 4 GB, so one half of the word decides.
+      // Nearly all programs are linked below 4 GB, so the low half of the word is enough to decide.
       if (high < 0x1_0000_0000 && (half < low || half >= high)) continue;
       const address = half + u32(source, offset + 4) * 0x1_0000_0000;
       if (address < low || address >= high) continue;

@@ -1,12 +1,13 @@
 /**
- * A function's instructions as the slicer sees them: where control goes, and what each instruction does to registers
- * and to memory that it names. An instruction that a lifter does not understand is a loss ("clobbers"), never a guess.
+ * A function's instructions as the slicer sees them. Each step says where control goes, and what the instruction does
+ * to registers and to memory that it names. An instruction that a lifter does not understand is a loss ("clobbers"),
+ * never a guess.
  */
 
 /**
  * Registers by their number in the architecture: 0 (rax) to 15 on x86-64, 0 to 30 on aarch64, where 31 is the stack
- * pointer. Compilers copy structures through vector registers: register n is `firstVector + 2 * n` for its low 8 bytes,
- * and one more for the next 8.
+ * pointer. Vector registers are included, because compilers copy structures through them. The low 8 bytes of vector
+ * register n are `firstVector + 2 * n`, and the next 8 bytes are one more.
  */
 export type Register = number;
 export const firstVector = 64;
@@ -35,7 +36,7 @@ export type Value =
 
 export type Flow = "next" | "jump" | "branch" | "call" | "return" | "stop" | "indirect-jump" | "indirect-call" | "site";
 
-/** "`place` is `value`" on one of a branch's two ways: the one that is taken, or the other. */
+/** A branch proves that `place` is `value` on one of its two ways: if it is taken, or if it is not. */
 export interface Proof {
   readonly place: Place;
   readonly value: number;
@@ -63,7 +64,7 @@ export interface Step {
   readonly vectors: number;
   /** What a conditional branch proves about a place on one of its two ways. */
   readonly proves: Proof | undefined;
-  /** Does nothing. Compilers align labels with such instructions. */
+  /** True if the instruction does nothing. Compilers align labels with such instructions. */
   readonly isPadding: boolean;
   /** The stack pointer before this step, relative to the function's entry. NaN if unknown. */
   readonly stack: number;
@@ -110,7 +111,10 @@ export function keyOf(place: Place): string {
   }
 }
 
-/** The frames while a lifter walks: offsets from the stack pointer at entry. NaN if unknown. */
+/**
+ * The frame at one instruction, as the lifter walks. Both members are offsets from the stack pointer at entry, and NaN
+ * if unknown.
+ */
 export interface Frame {
   readonly stack: number;
   /** The frame pointer, if the function has set it up. */

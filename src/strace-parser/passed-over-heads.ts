@@ -4,7 +4,10 @@ import type { OpenCalls } from "./open-calls.ts";
 import type { PlainCalls } from "./plain-calls.ts";
 import type { PlainLines } from "./plain-lines.ts";
 
-/** First halves that were passed over while calls were counted. They matter as soon as a line may depend on them. */
+/**
+ * First halves of calls that the parser passed over while it counted calls. They matter as soon as a later line may
+ * depend on them.
+ */
 export class PassedOverHeads {
   readonly #open: OpenCalls;
   readonly #calls: PlainCalls;
@@ -15,7 +18,7 @@ export class PassedOverHeads {
     this.#calls = calls;
   }
 
-  /** Opens all whose calls have not ended, in their order. `before` is the number of lines before the piece. */
+  /** Opens, in order, all first halves whose calls have not ended. `before` is the number of lines before the piece. */
   openAll(bytes: Uint8Array, before: number): void {
     const lines = this.#open.tally?.lines;
     if (lines === undefined) return;
@@ -28,7 +31,7 @@ export class PassedOverHeads {
     wasm.latestHead.value = 0;
   }
 
-  /** As `openAll`, for one thread. */
+  /** Opens the first half of one thread's call, if it was passed over. `before` is as for `openAll`. */
   openOf(pid: number, bytes: Uint8Array, before: number): void {
     const lines = this.#open.tally?.lines;
     if (lines?.wasm.takeHeadOf(pid) === 1) this.#openTaken(lines, bytes, before);

@@ -3,8 +3,8 @@ import { markdownCell } from "./markdown.ts";
 import type { Block, Line, Span } from "./page.ts";
 
 /**
- * A document as Markdown of GitHub and GitLab. Data stands in code spans, where nothing is a mark, a link, a mention or
- * HTML.
+ * Writes a document as Markdown for GitHub and GitLab. Data stands in code spans, so none of it becomes markup, a link,
+ * a mention or HTML.
  */
 export function pageToMarkdown(blocks: readonly Block[]): string {
   return `${blocks.map(block).join("\n\n")}\n`;
@@ -46,8 +46,8 @@ function span(part: Span): string {
 }
 
 /**
- * A code span, inside or outside a table. In a table a bar is written with a backslash. The text's own backslash must
- * not stand before it.
+ * A code span, inside or outside a table. In a table, a backslash must precede each bar. The text's own backslash must
+ * not stand directly before that one.
  */
 function markdownCode(text: string): string {
   const shown = escapeLine(text)

@@ -1,4 +1,6 @@
-/** A piece of a line. Everything from a file, a trace or an image is `data`: every writer keeps it plain text. */
+/**
+ * A piece of a line. Everything from a file, a trace or an image is `data`. Every writer shows `data` as plain text.
+ */
 export type Span = string | { readonly strong: string } | { readonly data: string };
 
 export type Line = readonly Span[];
@@ -14,7 +16,7 @@ export interface Row {
 /** A part of a document, for every format. */
 export type Block =
   | { readonly type: "title" | "heading" | "paragraph"; readonly line: Line }
-  /** `urgent`: how many of them, from the first, a long document shows. `undefined`: all. */
+  /** `urgent` is the number of first items that a long document shows. Without it, the document shows all items. */
   | { readonly type: "list"; readonly items: readonly Line[]; readonly urgent?: number }
   /** The first column names the row's weight. */
   | { readonly type: "table"; readonly head: readonly string[]; readonly rows: readonly Row[] }

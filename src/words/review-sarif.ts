@@ -5,13 +5,13 @@ import { sarifLog } from "./sarif.ts";
 
 const levels = { danger: "error", notable: "warning", ordinary: "note" } as const;
 
-/** Most urgent first, so that a cut takes the least urgent. */
+/** The most urgent weight comes first, so that a cut leaves out the least urgent results. */
 const weights = ["danger", "notable", "ordinary"] as const;
 const severities = ["error", "warning", "note"] as const;
 
 /**
- * A review for code scanning: what became possible, and new lint findings, each beside its line. A service takes at
- * most 25,000 results of a file, so the most dangerous come first.
+ * A review for code scanning: what became possible, and new lint findings, each beside its line. The most dangerous
+ * results come first, because a service reads at most 25,000 results of a file.
  */
 export function reviewToSarif(model: ReviewModel, version: string): string {
   const changes = [...findingsOf(model)]

@@ -13,7 +13,10 @@ export const levelWords: { readonly [level in Level]: string } = {
   ordinary: "ordinary",
 };
 
-/** Joins the same opening on several architectures, because a reader sees one thing. The first stands for all. */
+/**
+ * Joins openings that differ only in the architecture, because a reader sees them as one. The first opening stands for
+ * all.
+ */
 export function groupOpenings(
   openings: readonly Opening[],
   state: JudgedProfile,
@@ -43,7 +46,7 @@ export function nativeOf({ assessment: { diff } }: JudgedProfile): ScmpArch | un
   return native as ScmpArch | undefined;
 }
 
-/** ` (x86)` for what the host's own architecture does not have, else nothing. */
+/** Names the architectures, such as ` (x86)`, if the host's own is not among them. Otherwise returns nothing. */
 export function onlyOn(arches: readonly ScmpArch[], native: ScmpArch | undefined): string {
   return native === undefined || arches.includes(native) ? "" : ` (${arches.map(dockerArch).join(", ")})`;
 }
@@ -54,7 +57,7 @@ const shownValues = 3;
 /** The call, with its new arguments: `bpf`, `socket(AF_PACKET or AF_VSOCK)`. */
 export function openedCall({ change, values, made }: Opening): string {
   if (values.length === 0) {
-    // For a call that was possible before, the line shows an example of what is new.
+    // If the call was possible before, its example shows which arguments are new.
     const { arch, args } = change.witness;
     const named = args.flatMap((value, index) =>
       value === 0n || made?.some((known) => known === index) === false
@@ -91,7 +94,7 @@ export function openingLine(opening: Opening, arches: readonly ScmpArch[]): Line
   return [{ data: clipped(call, 200) }, parts.join("")];
 }
 
-/** Does a recording back the change? In a word or two. */
+/** Says in a few words whether a recording backs the change. */
 export function backingLine(opening: Opening): Line {
   const word = backingWord(opening);
   return word.startsWith("not ") || word.startsWith("no ") ? [{ strong: word }] : [word];
@@ -116,7 +119,7 @@ const derivedWords: { readonly [type in Exclude<Because["type"], "user">]: strin
   profile: "not recorded",
 };
 
-/** Why the rule is there. It is taken from the recording, never from what the profile says about itself. */
+/** Why the rule is there. The reason comes from the recording, never from the profile's own words. */
 export function reasonLine(opening: Opening, state: JudgedProfile): Line {
   return [...whyLine(opening, state), ...codeLine(opening, state)];
 }
@@ -168,7 +171,7 @@ function whyLine(
         ...beyond,
       ];
     case "no-recording":
-      // The column before already says that there is none.
+      // The column before this one already says that there is no recording.
       return withoutSign([...claimLine(claim), ...beyond]);
     default:
       return backing satisfies never;
@@ -188,7 +191,7 @@ function claimLine(claim: Because | undefined): Line {
     : ["; the profile's own comment says ", { data: clipped(claim.comment, 120) }];
 }
 
-/** `newRuns` is how many new runs saw it. `undefined` if the earlier recording already had it. */
+/** `newRuns` is the number of new runs. It is `undefined` if the earlier recording already had the call. */
 function becauseLine(because: Because, newRuns: number | undefined): Line {
   switch (because.type) {
     case "observed": {
@@ -252,8 +255,8 @@ export function runLine({ source, command, image, versions }: Run): Line {
 }
 
 /**
- * A call that was denied and is not any more. For a recorded call, the example has only recorded arguments: with others
- * it would be a call that no program made.
+ * A call that was denied and is not any more. For a recorded call, the example has only recorded arguments. With other
+ * arguments, it would be a call that no program made.
  */
 export function exampleLine({ change, made }: Opening): Line {
   const { arch, name, args } = change.witness;
@@ -271,7 +274,7 @@ export const doubtWords: { readonly [doubt in RecordingDoubt]: string } = {
   cut: "the trace of a new run broke off, so calls may be missing",
 };
 
-/** The beginning of a text, if it is too long. */
+/** Cuts a text that is too long, and marks the cut. */
 export function clipped(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}…` : text;
 }

@@ -5,10 +5,10 @@ import type { Carried } from "./types.ts";
 import { withoutComments } from "./without-comments.ts";
 
 /**
- * The profiles that a file holds, read as their consumers read them: a JSON document as Docker does, `.jsonc` without
- * its comments, YAML as Kubernetes and its operators do. A JSON document always counts as a profile, because an engine
- * would take it for one. `known` has the labels of profiles that the file held before. They are listed even if nothing
- * is left of them.
+ * The profiles that a file holds, read as their consumers read them. Docker's way is used for JSON, and the way of
+ * Kubernetes and its operators for YAML. `.jsonc` is read without its comments. A JSON document always counts as a
+ * profile, because an engine would take it for one. `known` has the labels of profiles that the file held before. These
+ * profiles are listed even if nothing is left of them.
  */
 export async function profilesIn(
   text: string,

@@ -1,12 +1,12 @@
 import { dockerArch } from "../tables/index.ts";
 import type { Elsewhere } from "./types.ts";
 
-/** `ptrace (arm64, kernel 4.0, with CAP_SYS_PTRACE; beyond Docker's default)` */
+/** Names a call and its host: `ptrace (arm64, kernel 4.0, with CAP_SYS_PTRACE; beyond Docker's default)`. */
 export function elsewhereText(one: Elsewhere): string {
   return `${one.syscall} (${hostText(one)})`;
 }
 
-/** The same for many calls, one host each: `arm64, kernel 4.0: ptrace, setns`. */
+/** Gives one text for each host, with its calls: `arm64, kernel 4.0: ptrace, setns`. */
 export function elsewhereByHost(list: readonly Elsewhere[]): readonly string[] {
   const calls = new Map<string, string[]>();
   for (const one of list) calls.set(hostText(one), [...(calls.get(hostText(one)) ?? []), one.syscall]);

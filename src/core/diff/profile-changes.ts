@@ -3,8 +3,8 @@ import { hostArch, isScmpArch, type ScmpArch } from "../tables/index.ts";
 import type { ProfileChange, ProfileMember } from "./types.ts";
 
 /**
- * Changes beside the rules: no filter at all, the filter's flags, the agent that answers notifications, and the
- * architectures that are served on machines other than those of `judged`.
+ * Finds changes outside the rules: no filter at all, the filter's flags, and the agent that answers notifications. It
+ * also finds changed architectures on machines other than those of `judged`.
  */
 export function profileChanges(
   before: DockerProfile,
@@ -50,8 +50,8 @@ function subArchitectures(
 }
 
 /**
- * The served architectures that a machine can run, beside its own, which libseccomp always serves. No processor makes
- * the calls of another machine's architecture.
+ * The served architectures that a machine can run beside its own. libseccomp always serves the machine's own. No
+ * processor makes the calls of another machine's architecture.
  */
 function servedOn({ architectures = [], archMap = [] }: DockerProfile, native: ScmpArch): ReadonlySet<ScmpArch> {
   const entry = archMap.find(({ architecture }) => architecture === native);

@@ -19,15 +19,16 @@ interface Group {
   readonly rule: Rule;
 }
 
-/** Groups of one kind stand together. The kinds have this order. */
+/** The order of the groups in a profile, by their reason. */
 const order: readonly Because["type"][] = ["observed", "user", "floor", "code", "companion", "profile", "fallback"];
 
 /**
- * A Docker seccomp profile (moby/profiles/seccomp; OCI runtime-spec `linux.seccomp`). Each reason and set of arguments
- * has one group. All is sorted, so the same policy gives the same bytes. The layout is for reviewers. A group begins
- * with its `comment`, which says why it is there. Every allowed name has its own line, so that a diff names what became
- * possible. So has every rule about arguments. Denied names share a line by their first letter: they take little room,
- * and a change still touches one line. Throws RangeError for a policy without architectures.
+ * A Docker seccomp profile (moby/profiles/seccomp; OCI runtime-spec `linux.seccomp`). Rules with the same reason and
+ * the same arguments share one group. Everything is sorted, so the same policy gives the same bytes. The layout is for
+ * reviewers. A group begins with its `comment`, which says why it is there. Every allowed name has its own line, so
+ * that a diff names what became possible. Every rule about arguments has its own line too. Denied names with the same
+ * first letter share a line. They take little room so, and a change still touches only one line. Throws RangeError for
+ * a policy without architectures.
  */
 export function emitDocker(policy: Policy): string {
   const arches = policy.filters.map(({ arch }) => arch);
@@ -72,7 +73,10 @@ export function emitDocker(policy: Policy): string {
   return `${lines("{", members, "}")}\n`;
 }
 
-/** The architectures of one machine are listed. Those of several machines need a map by machine (moby `archMap`). */
+/**
+ * The architectures of one machine are a plain list. The architectures of several machines need a map by machine (moby
+ * `archMap`).
+ */
 function architectureMembers(arches: readonly ScmpArch[]): object {
   const natives = arches.filter((arch) => hostArch(arch, arches) === arch);
   if (natives.length < 2) return { architectures: arches };
@@ -85,8 +89,8 @@ function architectureMembers(arches: readonly ScmpArch[]): object {
 }
 
 /**
- * The architecture whose error numbers the profile uses. Docker has one number for each rule, whatever the
- * architecture. If the numbers differ, those of most architectures are used.
+ * The architecture whose error numbers the profile uses. A Docker rule has one number for all architectures. If the
+ * architectures number errors differently, the profile uses the numbers of x86-64, which most architectures share.
  */
 function errnoArch(arches: readonly ScmpArch[]): ScmpArch {
   return (numberAlike(arches) ? arches[0] : undefined) ?? "SCMP_ARCH_X86_64";
@@ -142,7 +146,7 @@ function lines(open: string, items: readonly string[], close: string): string {
   return `${open}\n${items.map((item) => `  ${item.replaceAll("\n", "\n  ")}`).join(",\n")}\n${close}`;
 }
 
-/** OCI's words: for SCMP_CMP_MASKED_EQ `value` is the mask and `valueTwo` the datum. */
+/** Writes a condition as OCI does. For SCMP_CMP_MASKED_EQ, `value` is the mask and `valueTwo` is the datum. */
 function toArg(condition: ArgCondition): object {
   const { index, op, datum } = condition;
   return op === "SCMP_CMP_MASKED_EQ"

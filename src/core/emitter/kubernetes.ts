@@ -15,8 +15,8 @@ const unknownArches: ReadonlySet<string> = new Set([
 const largest = 0x7fff_ffff_ffff_ffffn;
 
 /**
- * A SeccompProfile of the security-profiles-operator (api/seccompprofile/v1beta1). It has no defaultErrnoRet. Throws
- * RangeError for what the API server would refuse.
+ * A SeccompProfile of the security-profiles-operator (api/seccompprofile/v1beta1). This format has no defaultErrnoRet.
+ * Throws RangeError for a profile that the API server would refuse.
  */
 export function emitSecurityProfile(applied: AppliedProfile): string {
   const { defaultAction, architectures, syscalls } = ociSeccomp(applied);
@@ -75,7 +75,7 @@ export function emitPod({ name }: AppliedProfile): string {
   ].join("\n");
 }
 
-/** RFC 1123. */
+/** Makes a name that RFC 1123 allows. */
 function kubernetesName(name: string): string {
   const allowed = name.toLowerCase().replace(/[^a-z0-9-]+/g, "-");
   let end = allowed.length;

@@ -1,6 +1,6 @@
 import { isAllowing, type Filter } from "../seccomp/index.ts";
 
-/** What remains of a filter in a format that has names and no arguments. */
+/** The part of a filter that a format with names, but without arguments, can hold. */
 export interface NamesOnly {
   /** Calls that the filter allows with any arguments. */
   readonly allowed: readonly string[];
@@ -9,8 +9,8 @@ export interface NamesOnly {
 }
 
 /**
- * The names alone. Throws RangeError for a filter that allows by default: a list of allowed names cannot say what it
- * denies.
+ * The names of the allowed calls, without the arguments. Throws RangeError for a filter that allows by default: a list
+ * of allowed names cannot say what it denies.
  */
 export function namesOnly({ defaultAction, syscalls }: Filter): NamesOnly {
   if (isAllowing(defaultAction))

@@ -1,4 +1,4 @@
-/** A profile → what each call is, why it is allowed, what it exposes. */
+/** Explains each call of a profile: what it is, why it is allowed, and what it exposes. */
 export { explain } from "./explain.ts";
 export { originOf } from "./origin.ts";
 export { reachOf } from "./reach.ts";

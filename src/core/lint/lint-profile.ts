@@ -44,7 +44,7 @@ import type { Finding } from "./types.ts";
 /** What lint compares a profile with. */
 export interface LintContext {
   readonly host: HostContext;
-  /** The filters that the profile should not exceed, and their name. */
+  /** The filters that the profile should not exceed. `ceilingName` is their name in messages. */
   readonly ceiling: ReadonlyMap<ScmpArch, Filter>;
   readonly ceilingName: string;
   /** The profile behind the ceiling. With it, lint judges other hosts too. */
@@ -89,7 +89,7 @@ export function lintProfile(
     ...missingArchitectures(profile),
     ...shadowed(profile, own, effects),
     ...huge(resolution.filters),
-    // A denylist exceeds every ceiling. Its own finding says so.
+    // A denylist exceeds every ceiling. `denylist` reports that.
     ...(isAllowing(own.defaultAction)
       ? []
       : [
@@ -104,8 +104,8 @@ export function lintProfile(
 }
 
 /**
- * Denies and exceptions without effect, and conditions that do not mean what they seem to mean. Each comes with a call
- * that `evaluate` judged. Throws TooManyWays like `lintProfile`.
+ * Finds denies and exceptions without effect, and conditions that do not mean what they seem to mean. For each finding,
+ * `evaluate` judged a call that shows it. Throws TooManyWays like `lintProfile`.
  */
 function ineffective(profile: DockerProfile, host: HostContext, own: Filter): readonly Finding[] {
   return [
@@ -116,7 +116,7 @@ function ineffective(profile: DockerProfile, host: HostContext, own: Filter): re
   ];
 }
 
-/** The same for every architecture that the profile serves on these hosts. */
+/** The findings of `ineffective` for every architecture that the profile serves on these hosts. */
 export function ineffectiveFor(
   profile: DockerProfile,
   hosts: readonly HostContext[],
@@ -130,7 +130,10 @@ export function ineffectiveFor(
   );
 }
 
-/** The same for each machine's own architecture. A later machine adds only what the ones before it do not show. */
+/**
+ * The findings of `ineffective` for each machine's own architecture. A later machine adds only findings that no earlier
+ * machine has.
+ */
 function ineffectiveOn(
   machines: readonly HostContext[],
   profile: DockerProfile,
@@ -148,7 +151,10 @@ function ineffectiveOn(
   return found;
 }
 
-/** ENOSYS by the number of most architectures, where the host's own is another. */
+/**
+ * The profile answers with the number that ENOSYS has on most architectures. The host's own architecture uses another
+ * number.
+ */
 function foreignErrno({ defaultAction, defaultErrnoRet, syscalls }: DockerProfile, arch: ScmpArch): readonly Finding[] {
   const own = errnoOn(arch, enosys);
   if (own === enosys) return [];
@@ -174,7 +180,7 @@ function foreignErrno({ defaultAction, defaultErrnoRet, syscalls }: DockerProfil
 function denylist({ defaultAction }: Filter, listener: string | undefined): readonly Finding[] {
   const { action } = defaultAction;
   const place = { pointer: "/defaultAction", names: [] };
-  // Another program decides on what no rule names.
+  // Another program decides on the calls that no rule names.
   if (asksOthers(action)) return [{ kind: "agent-needed", severity: "error", ...place, action, listener }];
   return isAllowing(defaultAction) ? [{ kind: "denylist", severity: "error", ...place }] : [];
 }
@@ -283,8 +289,8 @@ function groups({ syscalls, listenerPath }: DockerProfile, own: Filter): readonl
 }
 
 /**
- * Two conditions on one argument: either one is enough. A list of values of one argument is not reported, because its
- * author can mean nothing else.
+ * Finds two conditions on one argument. A call needs to meet only one of them. A list of values of one argument is not
+ * reported, because its author can mean nothing else.
  */
 function orNotAnd(pointer: string, { names, args = [] }: DockerSyscallGroup): readonly Finding[] {
   const twice = args.find((arg, at) => args.findIndex(({ index }) => index === arg.index) !== at);
@@ -324,7 +330,9 @@ function together(own: Filter): readonly Finding[] {
 
 const low32 = 0xffff_ffffn;
 
-/** `struct scmp_arg_cmp arg_cmp[6]` in crun's src/libcrun/seccomp.c, whatever the arguments are. */
+/**
+ * crun reads at most this many conditions of a rule, on whatever arguments (`arg_cmp[6]` in its src/libcrun/seccomp.c).
+ */
 const crunConditions = 6;
 
 function cutConditions(pointer: string, { names, args = [] }: DockerSyscallGroup): readonly Finding[] {
@@ -342,7 +350,7 @@ function cutConditions(pointer: string, { names, args = [] }: DockerSyscallGroup
       ];
 }
 
-/** Names what passes: calls that the filter denies, and allows once upper bits are set. */
+/** `passed` names the calls that the filter denies, but allows once upper bits are set. */
 function wideComparison(pointer: string, { names, args = [] }: DockerSyscallGroup, own: Filter): readonly Finding[] {
   const wide = args.flatMap((arg, at) =>
     names
@@ -367,7 +375,7 @@ function wideComparison(pointer: string, { names, args = [] }: DockerSyscallGrou
   ];
 }
 
-/** The bits for which SCMP_CMP_MASKED_EQ asks, but which its mask leaves out. */
+/** The bits that the value of SCMP_CMP_MASKED_EQ sets, but that its mask leaves out. */
 function ignoredBits(pointer: string, { names, args = [] }: DockerSyscallGroup): readonly Finding[] {
   return args.flatMap(({ op, index, value: mask, valueTwo = 0n }, at): readonly Finding[] => {
     const ignored = valueTwo & ~mask;
@@ -396,7 +404,7 @@ function agentNeeded(
     : [];
 }
 
-/** Each call once, with the architectures on which it is wider. */
+/** Lists each call once, with the architectures on which the profile allows more of it than the ceiling does. */
 function beyond(
   filters: ReadonlyMap<ScmpArch, Filter>,
   ceiling: ReadonlyMap<ScmpArch, Filter>,
@@ -425,8 +433,8 @@ function beyond(
 }
 
 /**
- * Calls beyond the ceiling through rules with includes or excludes: on other capabilities, kernels, architectures or
- * engines.
+ * Calls that the profile allows beyond the ceiling on other hosts. Its includes and excludes apply there, because
+ * capabilities, kernel, architecture or engine differ.
  */
 function beyondElsewhere(
   profile: DockerProfile,
@@ -446,7 +454,7 @@ function beyondElsewhere(
   }));
 }
 
-/** Allowed, but only with some arguments. */
+/** Does the filter allow the call only with some arguments? */
 function isPinned(filter: Filter, name: string): boolean {
   return (
     filter.syscalls.get(name)?.every(({ action, rule }) => !isAllowing(action) || rule.conditions.length > 0) ?? false
@@ -471,7 +479,7 @@ function dangerous(served: ReadonlyMap<ScmpArch, Filter>): readonly Finding[] {
   });
 }
 
-/** All missing calls. What happens without them decides the severity. */
+/** Lists all calls of the floor that the filter denies. The severity depends on what happens without them. */
 function floor(filter: Filter): readonly Finding[] {
   const always = missingFloor(filter, { noNewPrivileges: true, init: false });
   const names = missingFloor(filter, { noNewPrivileges: false, init: false });
@@ -486,8 +494,8 @@ function floor(filter: Filter): readonly Finding[] {
 }
 
 /**
- * Traps and kills that programs may meet. Calls that the ceiling answers in the same way are left out, because programs
- * in containers live with that.
+ * Calls that programs probe, and that the filter answers with EPERM. Calls that the ceiling answers with EPERM too are
+ * left out, because programs in containers live with that.
  */
 function traps(filter: Filter, ceiling: Filter | undefined): readonly Finding[] {
   const answersEperm = (asked: Filter, name: string): boolean => {
@@ -511,7 +519,7 @@ function traps(filter: Filter, ceiling: Filter | undefined): readonly Finding[] 
       ];
 }
 
-/** Today's engines still read it. Other tools do not. */
+/** Groups with `name` in place of `names`. Today's engines still read them, but other tools do not. */
 function oldFormat({ syscalls }: DockerProfile): readonly Finding[] {
   const first = syscalls.findIndex(({ oldSpelling }) => oldSpelling === true);
   if (first < 0) return [];
@@ -526,8 +534,8 @@ function missingArchitectures({ architectures = [], archMap = [] }: DockerProfil
 }
 
 /**
- * Rules without effect. Left out are rules already reported as void, and the rules of socketcall and ipc that
- * libseccomp adds for the calls that a group names: nobody can remove those alone.
+ * Rules without effect. Rules already reported as void are left out. So are the rules of socketcall and ipc that
+ * libseccomp adds for the calls that a group names, because nobody can remove those alone.
  */
 function shadowed(profile: DockerProfile, filter: Filter, told: readonly Finding[]): readonly Finding[] {
   const isTold = (pointer: string, name: string): boolean =>
@@ -552,15 +560,14 @@ function shadowed(profile: DockerProfile, filter: Filter, told: readonly Finding
   }));
 }
 
-/**
- * The estimate is at most this far from what libseccomp makes of the profiles in use (test/core/seccomp/size.test.ts).
- */
+/** The largest relative error of the estimate, measured on the profiles in use (test/core/seccomp/size.test.ts). */
 const estimateError = 0.05;
 
 function huge(filters: ReadonlyMap<ScmpArch, Filter>): readonly Finding[] {
   const instructions = estimateInstructions(filters.values());
   if (instructions < maxInstructions * (1 - estimateError)) return [];
-  // For rules over several arguments libseccomp makes fewer instructions: the rules share what they have in common.
+  // libseccomp makes fewer instructions than estimated for rules over several arguments, because such rules share
+  // instructions.
   const oneArgument = [...filters.values()].every(({ syscalls }) =>
     [...syscalls.values()].every((rules) => rules.every(({ rule }) => rule.conditions.length < 2)),
   );
@@ -578,7 +585,7 @@ function architectures(filters: ReadonlyMap<ScmpArch, Filter>, { arch }: HostCon
     ]);
 }
 
-/** Pins of socket mean nothing beside socketcall. */
+/** Pins of socket have no effect if the profile also allows socketcall. */
 function socketcallOpen(arch: ScmpArch, filter: Filter): readonly Finding[] {
   return isPinned(filter, "socket") && allowsSome(filter, "socketcall")
     ? [{ kind: "socketcall-open", severity: "warning", pointer: "", names: ["socket", "socketcall"], arch }]

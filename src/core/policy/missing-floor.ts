@@ -3,7 +3,8 @@ import { syscallNumber } from "../tables/index.ts";
 import { floorOn, type FloorContext } from "./floor.ts";
 
 /**
- * The calls that container runtimes may make before the workload's program runs, and that the filter denies. Sorted.
+ * The calls of the floor that the filter denies, sorted. Container runtimes may make them before the workload's program
+ * runs.
  */
 export function missingFloor(filter: Filter, start: FloorContext): readonly string[] {
   const needed = new Set(floorOn(filter.arch, "any", start).flatMap(({ names }) => names));

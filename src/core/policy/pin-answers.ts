@@ -3,9 +3,9 @@ import type { Draft } from "./draft.ts";
 import { joined, overlaps } from "./joined-rules.ts";
 
 /**
- * Adds the answers of pins, once all rules of every architecture are in. libseccomp's own order decides between rules
- * that overlap, so an answer that overlaps an allowing rule is left out. Answers with one reason are joined as long as
- * they overlap no other rule.
+ * Adds the answers of pins to the book, after all rules of every architecture. libseccomp's own order decides between
+ * rules that overlap, so an answer that overlaps an allowing rule is left out. Answers with the same reason are joined
+ * if the joined rule overlaps no other rule.
  */
 export function addPinAnswers({ book, answers }: Draft): void {
   for (const [name, given] of answers) {

@@ -3,7 +3,7 @@ import { describeValue } from "../tables/index.ts";
 import { joined, sizeOf } from "./joined-rules.ts";
 import { ascending, equals32, type PinContext, type Pinner } from "./pin.ts";
 
-/** Operations that are allowed with any that was seen. */
+/** Operations that a pin allows as well, whichever operation was seen. */
 export interface Standing {
   readonly values: readonly bigint[];
   readonly reason: string;
@@ -42,7 +42,10 @@ export function pinOperation(index: ArgIndex, always: (context: PinContext) => r
   };
 }
 
-/** personality compares the whole value (0xffffffff only asks), because Docker's default does. */
+/**
+ * Pins of personality compare the whole value, because Docker's default does. The value 0xffffffff only asks for the
+ * present one.
+ */
 export const pinPersonality: Pinner = (values) => ({
   allow: [...new Set([0n, 0xffff_ffffn, ...values.map(([value]) => value ?? 0n)])]
     .sort(ascending)

@@ -1,7 +1,7 @@
 /**
- * Newer calls that libraries try first, and replace by older ones if the kernel answers ENOSYS. Every profile names
- * them, for two reasons. Docker before 23 ignores `defaultErrnoRet` and would answer EPERM, from which programs do not
- * fall back. And runc and crun disagree about calls above the highest one that a profile names.
+ * Newer calls that libraries try first. If the kernel answers ENOSYS, the libraries use older calls. Every profile
+ * names them, for two reasons. First, Docker before 23 ignores `defaultErrnoRet` and would answer EPERM. Programs do
+ * not fall back after EPERM. Second, runc and crun disagree about calls above the highest one that a profile names.
  */
 export interface ProbeRow {
   readonly names: readonly string[];
@@ -136,9 +136,8 @@ export const probeRows: readonly ProbeRow[] = [
 ];
 
 /**
- * Newer calls to which the kernel never answers EPERM: their manual pages have none among the errors. A
- * filter that does not know them does, such as one of libseccomp before 2.4.2 (release notes of Alpine
- * 3.13).
+ * Newer calls to which the kernel never answers EPERM: their manual pages do not list it. A filter that does not know
+ * these calls does answer EPERM. Filters of libseccomp before 2.4.2 are an example (release notes of Alpine 3.13).
  */
 export const neverEperm: ReadonlySet<string> = new Set([
   "clock_getres_time64",

@@ -5,9 +5,9 @@ import { resolveFor } from "./resolve-for.ts";
 import type { DockerProfile, HostContext } from "./types.ts";
 
 /**
- * What a profile is compared with: `reference` as these hosts resolve it. Architectures of other
- * machines that a profile names too (`served`) are resolved as those machines do. An x86 machine never
- * runs Arm's calls, and an Arm machine has Docker's default for Arm.
+ * The filters that a profile is compared with: `reference`, resolved for these hosts. `served` may also name
+ * architectures of other machines. Those are resolved for these other machines. An x86 machine never runs Arm's calls,
+ * and an Arm machine has Docker's default for Arm.
  */
 export function ceilingFor(
   reference: DockerProfile,

@@ -5,14 +5,14 @@ import type { Json, NoFilter } from "./types.ts";
 /**
  * Would Docker, podman and containerd run a container without any filter under this document? All three decode it into
  * a struct (moby and containers-common `seccomp.LoadProfile`, containerd `contrib/seccomp`) and skip unknown members.
- * To them, a document with neither a default action nor groups switches seccomp off. Docker drops groups that do not
- * apply before runc asks the same. Measured: test/core/profile/enforcement.test.ts.
+ * To them, a document with neither a default action nor groups switches seccomp off. Docker first drops the groups that
+ * do not apply, and then runc asks the same question. Measured: test/core/profile/enforcement.test.ts.
  */
 export function runsWithoutFilter({ value, isNull, members }: ParsedDocument): NoFilter | undefined {
   if (isNull) return { kind: "null", pointer: "" };
   if (!isObject(value)) return undefined; // engines refuse it
-  // Go assigns members in the document's order, so the last one counts. A null leaves a string unchanged and empties a
-  // list.
+  // Go assigns members in the document's order, so the last of several equal names counts. A null leaves a string
+  // unchanged and empties a list.
   let defaultAction: Json = "";
   let groups: Json = [];
   for (const [name, member] of members) {

@@ -3,12 +3,12 @@ import { allCapabilities, engineArches, hostArch, isScmpArch, multiplexerOf, typ
 import { groupApplies } from "./applies.ts";
 import type { DockerProfile, DockerSyscallGroup, HostContext } from "./types.ts";
 
-/** The architectures on which Docker and podman run. A condition on architectures is judged on each. */
+/** The most capabilities that the groups of one call may name. Each capability doubles the number of hosts to try. */
 const maxCapabilities = 12;
 
 /**
- * A profile's groups by the calls on which they decide: the groups that name the call. For socketcall and ipc, also
- * those that name a call which enters the kernel through them.
+ * A profile's groups, by the calls on which they decide. A group decides on the calls that it names. It also decides on
+ * socketcall or ipc, if one of these calls can enter the kernel through them.
  */
 export function groupsByCall(profile: DockerProfile): ReadonlyMap<string, readonly DockerSyscallGroup[]> {
   const found = new Map<string, DockerSyscallGroup[]>();
@@ -41,9 +41,9 @@ export function machinesOf({ architectures = [], archMap = [] }: DockerProfile):
 }
 
 /**
- * Enough hosts to tell apart everything that these groups of one call can say: each given architecture, a kernel
- * between each two named versions, every set of the named capabilities, and the engines that ignore conditions. If the
- * same groups apply on several hosts, only one is listed. Throws TooManyWays.
+ * Lists enough hosts to show every effect that these groups of one call can have. The hosts cover each given
+ * architecture and every set of the named capabilities. They also cover the kernels between the named versions, and
+ * engines that ignore conditions. If the same groups apply on several hosts, only one is listed. Throws TooManyWays.
  */
 export function hostsOfCall(
   name: string,

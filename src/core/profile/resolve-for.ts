@@ -4,8 +4,8 @@ import { resolve } from "./resolve.ts";
 import type { DockerProfile, HostContext } from "./types.ts";
 
 /**
- * A profile as each host resolves it, by architecture. An architecture that several hosts serve is
- * resolved as its own machine does.
+ * A profile's filters by architecture, resolved for the given hosts. If several hosts serve an architecture, its own
+ * machine's filter counts.
  */
 export function resolveFor(profile: DockerProfile, hosts: readonly HostContext[]): ReadonlyMap<ScmpArch, Filter> {
   return new Map(
@@ -28,8 +28,8 @@ export function machineOf(arch: ScmpArch, hosts: readonly HostContext[]): HostCo
 }
 
 /**
- * The given host, and one for each other machine whose architectures a profile also lists. An
- * x86 machine never runs Arm's calls, so what a profile says of them is judged on an Arm machine.
+ * The given host, and one for each other machine whose architectures a profile also lists. An x86 machine never runs
+ * Arm's calls. A profile's rules for Arm are therefore judged on an Arm machine.
  */
 export function listedHosts(host: HostContext, profiles: readonly DockerProfile[]): readonly HostContext[] {
   const listed = profiles

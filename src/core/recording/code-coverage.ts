@@ -2,21 +2,24 @@ import { describeSyscall, subsystems, weigh, type ScmpArch, type Subsystem, type
 import { codeRanks, openPlaces, type CodeEvidence, type CodeVia } from "./code.ts";
 import type { Recording } from "./types.ts";
 
-/** How much of what the programs' code can make the recording saw. */
+/** How many of the calls that the programs' code can make were recorded. */
 export interface CodeCoverage {
   readonly arch: ScmpArch;
   readonly seen: number;
   /** The number of calls that the code of the programs that ran can make. */
   readonly reachable: number;
-  /** The same for each part of the kernel, in the table's order. */
+  /** Both numbers for each part of the kernel, in the table's order. */
   readonly subsystems: readonly { readonly subsystem: Subsystem; readonly seen: number; readonly reachable: number }[];
-  /** Dangerous calls first, then weighty ones, and the nearest first among these. */
+  /**
+   * Dangerous calls come first, then weighty ones, then ordinary ones. Among equals, the call with the nearest code
+   * comes first.
+   */
   readonly unseen: readonly UnseenCall[];
-  /** Places that may make any call, and files that could not be read. They are never read as "makes no call". */
+  /** Places in code that may make any call, and files that could not be read. Neither counts as "makes no call". */
   readonly open: readonly string[];
 }
 
-/** A call that the code can make and that no recording saw. */
+/** A call that the code can make and that the recording did not see. */
 export interface UnseenCall {
   readonly name: string;
   readonly weight: Weight;

@@ -1,8 +1,8 @@
 import { cloneFlagsIndex, hasOwnNumbers, hasOwnSocketTypes, type ScmpArch } from "../tables/index.ts";
 
 /**
- * The scalar arguments of a call that the recording keeps. A profile can compare them, and an attacker would like to
- * choose them.
+ * The scalar arguments of a call that the recording keeps. A profile can compare these arguments, and an attacker would
+ * profit from choosing them.
  */
 export interface Inspected {
   /** Kernel argument indices (`seccomp_data.args`), ascending. */
@@ -13,8 +13,8 @@ export interface Inspected {
   readonly names?: readonly string[];
   readonly reason: string;
   /**
-   * The arguments of these whose symbols may have other numbers on this architecture than in the tables. Their symbols
-   * say nothing.
+   * Some of the inspected arguments. On this architecture, their symbols may have other numbers than in the tables, so
+   * the symbols say nothing.
    */
   readonly ownNumbers?: readonly number[];
 }

@@ -3,21 +3,21 @@ import { Births } from "./births.ts";
 import { makesUntraced } from "./log-facts.ts";
 import { forgetOldest, isForkCall, maxThreads, type SyscallEvent, type Tracee } from "../../strace-parser/index.ts";
 
-/** A program that ran, and what it got from its first getuid(2) or geteuid(2), if it asked. */
+/** A program that ran, and whether its first getuid(2) or geteuid(2) returned root or another user. */
 export interface ExecutedProgram {
   readonly path: string;
   asRoot: boolean;
   asUser: boolean;
 }
 
-/** The call shows which program runs, or as which user. */
+/** Does the call show which program runs, or as which user it runs? */
 export function followsProgram(name: string): boolean {
   return name.startsWith("execve") || isForkCall(name) || name === "getuid" || name === "geteuid";
 }
 
 type Pid = number | undefined;
 
-/** The program of threads that certainly run the same one, known or not. They share one object. */
+/** The known or unknown program of some threads. Threads that certainly run the same program share one object. */
 interface Running {
   /** `undefined` if it is not known yet. */
   program: string | undefined;
@@ -25,7 +25,7 @@ interface Running {
   readonly group: number | undefined;
   /** The calls of these threads. They get the program as soon as it is known. */
   readonly callers: Set<Callers>;
-  /** The object that turned out to be the same program. */
+  /** The other object, if both turned out to be the same program. */
   same: Running | undefined;
 }
 
@@ -33,13 +33,13 @@ interface Running {
 const maxExecuted = 10_000;
 
 /**
- * The program of each thread: the base name of what the thread executed last, or its parent did. A child's calls often
- * stand in the log before the clone that made the child returns. They get their program then, or when the parent's is
- * known.
+ * The program of each thread. It is the base name of the file that the thread, or else its parent, executed last. A
+ * child's calls often stand in the log before the clone that made the child returns. These calls get their program when
+ * the clone returns, or later, when the parent's program is known.
  */
 export class Programs {
   readonly #running = new Map<Pid, Running>();
-  /** What a thread began as, if that is not known yet. Each is separate from all others. */
+  /** The unknown programs that threads began as. Each thread has an object of its own here. */
   readonly #beginnings = new Map<Pid, Running>();
   readonly #known = new Map<string, Running>();
   readonly #executed = new Map<string, ExecutedProgram>();
@@ -51,12 +51,12 @@ export class Programs {
   #latest: Running | undefined;
   /** The number of threads that began as an unknown program. */
   #unknown = 0;
-  /** For a log whose ids differ from those that calls return. */
+  /** Finds the children in a log whose thread ids differ from the ids that calls return. */
   readonly #births: Births<Running> | undefined;
 
   /**
-   * `changed` gets each thread that certainly runs another program from now on, or none. `outside`: strace ran in
-   * another PID namespace than the program.
+   * `changed` is called with each thread that has ended or may now run another program. `outside` is true if strace ran
+   * in another PID namespace than the program.
    */
   constructor(changed: (pid: Pid) => void = () => undefined, { outside = false } = {}) {
     this.#changed = changed;
@@ -68,7 +68,7 @@ export class Programs {
     return [...this.#executed.values()];
   }
 
-  /** Notes a thread, whose first line may show a call that gets no program. */
+  /** Notes a thread, even if its first line shows a call that gets no program. */
   notice(pid: Pid): void {
     if (this.#births !== undefined && !this.#running.has(pid)) this.#begin(pid);
   }
@@ -86,8 +86,8 @@ export class Programs {
   }
 
   /**
-   * A group of threads. `attribute` gives all of them the same program, now and as soon as it is known. `undefined` if
-   * the thread's next call may belong to another program.
+   * The number of the thread's group. `attribute` gives all threads of a group the same program, even if it is not
+   * known yet. Returns `undefined` if the thread has no group.
    */
   groupOf(pid: Pid): number | undefined {
     return this.#runningOf(pid)?.group;
@@ -119,7 +119,7 @@ export class Programs {
     }
   }
 
-  /** Another process may get the id. */
+  /** The thread has ended, so another thread may get its id. */
   ended(pid: Pid): void {
     if (pid !== undefined && !this.#running.has(pid)) this.#births?.seen(pid);
     this.#leave(pid);
@@ -131,8 +131,8 @@ export class Programs {
   }
 
   /**
-   * The log has ended. A thread that began as an unknown program began as what it ran later, or as a program without a
-   * name.
+   * The log has ended. If it never showed what a thread began as, the program that the thread ran later stands for
+   * that. Otherwise the program has no name.
    */
   finish(): void {
     this.#births?.finish();
@@ -155,12 +155,10 @@ export class Programs {
     return rootOf(beginning);
   }
 
-  /**
-   * Another thread, which runs this program, made the thread. If the thread was seen before, this is what it began as.
-   */
+  /** A thread that runs the program `maker` made `child`. If `child` was seen before, it began as that program. */
   #make(child: Pid, maker: Running): void {
     const beginning = this.#beginnings.get(child);
-    // Ids are used again, so a thread may seem to have made the thread that made it.
+    // The kernel reuses ids, so a thread may seem to have made its own maker.
     if (beginning !== undefined && rootOf(beginning) !== rootOf(maker)) {
       this.#beginnings.delete(child);
       becomes(beginning, maker);
@@ -169,7 +167,7 @@ export class Programs {
     else this.#run(child, rootOf(maker));
   }
 
-  /** What the thread began as will stay unknown. */
+  /** The log will not show what the thread began as. */
   #leave(pid: Pid): void {
     const beginning = this.#beginnings.get(pid);
     if (beginning === undefined) return;
@@ -200,7 +198,7 @@ export class Programs {
 
 function rootOf(running: Running): Running {
   let root = running;
-  // next time, half as far
+  // This halves the way to the root for the next search.
   for (; root.same !== undefined; root = root.same) root.same = root.same.same ?? root.same;
   return root;
 }
@@ -210,7 +208,7 @@ function addProgram(callers: Callers, running: Running): void {
   else callers.add(running.program);
 }
 
-/** The unknown program is the same as the other one. */
+/** The unknown program turned out to be the other one. */
 function becomes(unknown: Running, other: Running): void {
   const [from, to] = [rootOf(unknown), rootOf(other)];
   if (from === to || from.program !== undefined) return;
@@ -224,7 +222,7 @@ function madeBy({ name, result }: SyscallEvent): number | undefined {
   return isForkCall(name) && result.type === "value" && result.value > 0n ? Number(result.value) : undefined;
 }
 
-/** The path. In execveat(2) a descriptor comes before it. */
+/** The path of the executed file. In execveat(2), a descriptor comes before the path. */
 function executedFile(event: SyscallEvent): string {
   for (const index of [0, 1]) {
     const arg = event.arg(index);
@@ -241,7 +239,7 @@ const maxPrograms = 1_000;
 /** The programs that made a call. */
 export class Callers {
   readonly programs = new Set<string>();
-  /** The program that was added last. It mostly comes again. */
+  /** The program that was added last. The next call mostly comes from the same program. */
   #latest: string | undefined;
 
   add(program: string): void {

@@ -2,9 +2,9 @@ import { codeSchema } from "./code.ts";
 import { phases } from "./types.ts";
 
 const strings = { type: "array", items: { type: "string" } } as const;
-/** Digits and dots, so that a version cannot hold a file name or a line break. */
+/** A version consists of digits and dots, so it cannot hold a file name or a line break. */
 const version = { type: "string", pattern: "^[0-9]+(?:\\.[0-9]+)*$" } as const;
-/** The words of results, and the names of processes. */
+/** The type of lists of results, and of lists of process names. */
 const words = { type: "array", items: { type: "string", maxLength: 400 }, maxItems: 4000 } as const;
 const uint64 = { type: "integer", minimum: 0 } as const;
 

@@ -1,6 +1,6 @@
 import type { ArgTuple, ArgValues } from "./types.ts";
 
-/** Numeric order, position by position. Unreadable values come last. */
+/** Compares two tuples by number, position by position. Unreadable values come last. */
 export function compareTuples(a: ArgTuple, b: ArgTuple): number {
   for (const [position, value] of a.entries()) {
     const other = b[position] ?? null;
@@ -17,8 +17,8 @@ export function tupleAt(indices: readonly number[], tuple: ArgTuple, wanted: rea
 }
 
 /**
- * The recorded values of these arguments. A recording of another version may have others. Arguments that it lacks count
- * as unreadable.
+ * The recorded values of these arguments. A recording by another version may hold other arguments. Arguments that it
+ * lacks count as unreadable.
  */
 export function valuesAt({ indices, values }: ArgValues, wanted: readonly number[]): readonly ArgTuple[] | "many" {
   return values === "many" ? values : values.map((tuple) => tupleAt(indices, tuple, wanted));

@@ -2,8 +2,8 @@ import { maxValue } from "./condition.ts";
 import type { ArgCondition, Rule } from "./types.ts";
 
 /**
- * The calls that match `whole` and none of `parts`, as rules of which no two match the same call. `undefined` if it
- * needs comparisons other than by mask, or more than `maxRules` rules.
+ * The calls that match `whole` and none of `parts`, as rules. No two of these rules match the same call. Returns
+ * `undefined` if the result needs comparisons other than by mask, or more than `maxRules` rules.
  */
 export function without(whole: Rule, parts: readonly Rule[], maxRules: number): readonly Rule[] | undefined {
   let rest: readonly Cube[] | undefined = toCubes([whole]);
@@ -15,7 +15,8 @@ export function without(whole: Rule, parts: readonly Rule[], maxRules: number): 
 }
 
 /**
- * The calls that a list of rules leaves out, if that is shorter than the list. `not equal` takes a rule for each bit.
+ * The calls that a list of rules leaves out, if they need fewer rules than the list has. For example, "not equal" needs
+ * one rule for each bit.
  */
 export function exceptionsOf(rules: readonly Rule[]): readonly Rule[] | undefined {
   if (rules.length < 4) return undefined;
@@ -42,8 +43,8 @@ function toCubes(rules: readonly Rule[]): readonly Cube[] | undefined {
 }
 
 /**
- * The disjoint sharp product of two cubes: one piece for each bit that the second gives and the first leaves open, from
- * the highest on.
+ * The disjoint sharp product of two cubes. It has one piece for each bit that `part` gives and `from` leaves open,
+ * beginning with the highest bit.
  */
 function subtract(from: Cube, part: Cube): readonly Cube[] {
   const apart = [...part].some(([index, { mask, datum }]) => {

@@ -7,8 +7,8 @@ export interface PolicyConflict {
 }
 
 /**
- * Merges the options of two descendants of one policy.json. A change of one side is taken. A name that one side allows
- * and the other denies is a conflict.
+ * Merges the options of two descendants of one policy.json. If only one side changed an option, that change is taken. A
+ * name that one side allows and the other denies is a conflict.
  */
 export function mergePolicies(
   base: PolicyArguments,
@@ -46,7 +46,7 @@ export function mergePolicies(
   };
 }
 
-/** Keeps a side's own order if that side has exactly these names. */
+/** If one side has exactly the merged names, the result keeps that side's order. */
 function mergeNames(base: readonly string[], ours: readonly string[], theirs: readonly string[]): readonly string[] {
   const merged = [...new Set([...ours, ...theirs])].filter(
     (name) => !base.includes(name) || (ours.includes(name) && theirs.includes(name)),

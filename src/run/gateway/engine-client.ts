@@ -44,7 +44,7 @@ export class EngineClient {
     return JSON.parse(this.#ok({ status, text }, doing)) as Document;
   }
 
-  /** The same for a request that must succeed. */
+  /** Sends a request that must succeed, and resolves to the document that answers it. */
   async do<Document>(method: string, path: string, body: unknown, doing: string): Promise<Document> {
     const text = this.#ok(await this.call(method, path, body), doing);
     return (text === "" ? undefined : JSON.parse(text)) as Document;
@@ -73,7 +73,7 @@ export class EngineClient {
     }
   }
 
-  /** An answer that comes line by line, until the signal. Resolves once the answer has begun. */
+  /** Reads an answer line by line, until the signal aborts. Resolves once the answer has begun. */
   async lines(path: string, signal: AbortSignal): Promise<AsyncIterable<string>> {
     const { socket, reader } = await this.#send("GET", path, undefined, "");
     signal.addEventListener("abort", () => socket.destroy(), { once: true });
@@ -82,7 +82,7 @@ export class EngineClient {
     return eachLine(bodyBytes(reader, responseExtent(head, "GET")));
   }
 
-  /** A hijacked connection: after the answer's head, the bytes are the container's. */
+  /** Opens a hijacked connection. After the answer's head, its bytes come from the container. */
   async hijack(
     path: string,
     doing: string,
@@ -145,7 +145,7 @@ async function finish(socket: Duplex, reader: ByteReader, method: string): Promi
   }
 }
 
-/** The engine's own words. */
+/** The message in the engine's answer. */
 export function messageOf(text: string): string {
   try {
     const said = (JSON.parse(text) as { readonly message?: unknown }).message;

@@ -11,7 +11,7 @@ const hashMark = "-held-";
 /** The kind of process that waits at the gate. `shell`: a health check that is written for a shell. */
 export type Part = "main" | "exec" | "probe" | "shell";
 
-/** The token that a process sends to the gate. It names the container and the kind of process. */
+/** The token that a process sends to the keeper. It names the container and the kind of process. */
 export function tokenOf(container: string, part: Part): string {
   return `${container}-${part}`;
 }
@@ -21,7 +21,7 @@ export function parseToken(token: string): { readonly container: string; readonl
   return part === undefined ? undefined : { container, part: part as Part };
 }
 
-/** The image's `Config`, which a container takes over. */
+/** The members of the image's `Config` that a container takes over. */
 export interface ImageConfig {
   readonly entrypoint: readonly string[];
   readonly command: readonly string[];
@@ -44,8 +44,8 @@ export interface Holding {
 }
 
 /**
- * The body of `containers/create` with the holder in front of the program and of the health check,
- * and the gate mounted. A container without a program stays as it is: the engine refuses it.
+ * The body of `containers/create` with the gate mounted. The holder stands in front of the program and of the health
+ * check. A container without a program stays as it is: the engine refuses it.
  */
 export function heldSpec(body: Document, image: ImageConfig, holding: Holding): Document {
   const { entrypoint, command } = startedWords(body, image);
@@ -55,7 +55,7 @@ export function heldSpec(body: Document, image: ImageConfig, holding: Holding): 
     tokenOf(holding.token, part),
     ...program,
   ];
-  // The holder comes before the entrypoint, if there is one: `commit` cannot remove an entrypoint again.
+  // The holder joins the entrypoint only if the container has one, because `commit` cannot remove an entrypoint again.
   const program: Document =
     entrypoint.length > 0
       ? withMember(withMember(body, "Entrypoint", words("main", entrypoint)), "Cmd", command)
@@ -126,7 +126,10 @@ function withHost(body: Document, { gateVolume }: Holding): Document {
   );
 }
 
-/** The body with this profile, as text, instead of the one that it chose. `undefined` for the engine's default. */
+/**
+ * The body with this profile (its text) in place of the profile that the client chose. If `profile` is `undefined`, the
+ * engine's default applies.
+ */
 export function withSeccomp(body: Document, profile: string | undefined): Document {
   const host = member(body, "HostConfig");
   const options = wordsOf(member(host, "SecurityOpt")) ?? [];
@@ -171,7 +174,7 @@ export function releasedTest(test: readonly string[]): readonly string[] {
   return parseToken(test[2] ?? "")?.part === "shell" ? ["CMD-SHELL", ...words.slice(2)] : ["CMD", ...words];
 }
 
-/** The token of the container that a configuration belongs to. `undefined` if it is not held. */
+/** The container's token, read from its configuration. `undefined` if the container is not held. */
 export function tokenIn(config: unknown): string | undefined {
   const words = [wordsOf(member(config, "Entrypoint")) ?? [], wordsOf(member(config, "Cmd")) ?? []].find(
     ([first]) => first === holderPath,
@@ -187,7 +190,7 @@ export function withLabels(
   return isDocument(labels) ? withMember(document, "Labels", change(textsOf(labels))) : document;
 }
 
-/** The labels that the client gave. */
+/** The labels as the client gave them, without our mark. */
 export function releasedLabels(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const hash = labels[configHash];
   const at = hash?.indexOf(hashMark) ?? -1;

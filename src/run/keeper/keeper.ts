@@ -15,7 +15,7 @@ export type Hello = Extract<Saying, { kind: "hello" }>;
 export interface Tracing {
   /** Further options of strace. */
   readonly options: readonly string[];
-  /** Stored beside the trace: what a recording of it needs if this process is killed. */
+  /** The facts that `clean` needs for a recording if this process is killed. They are stored beside the trace. */
   readonly about: unknown;
   readonly onTrace: (trace: Trace) => void;
 }
@@ -28,15 +28,15 @@ export interface KeeperRequest {
    * traces' volume. `undefined` if the traces are not worth keeping.
    */
   readonly folder: string | undefined;
-  /** A program waits at the gate. Returns how to trace it; `undefined` lets it go untraced. */
+  /** A program waits at the gate. Returns how to trace it. If it returns `undefined`, the program runs untraced. */
   readonly onHello: (hello: Hello) => Tracing | undefined;
   /** Programs that should have been traced ran untraced. */
   readonly onMissed: (why: string) => void;
 }
 
 /**
- * strace(1): follow children and threads, print numbers beside names, keep the lines about a changed personality, and
- * ignore signals that are meant for the workload.
+ * By these options (strace(1)), strace follows children and threads, and prints numbers beside names. It keeps the
+ * lines about a changed personality. It ignores signals that are meant for the workload.
  */
 const straceOptions = ["-f", "-n", "-X", "verbose", "--quiet=attach", "-I", "never"] as const;
 
@@ -76,7 +76,7 @@ export class Keeper implements AsyncDisposable {
     return this.#ready.promise;
   }
 
-  /** Resolves once the volumes exist. A container that mounts them earlier would create other ones. */
+  /** Resolves once the volumes exist. If a container mounts them earlier, the engine creates other volumes. */
   get made(): Promise<void> {
     return this.#made.promise;
   }
@@ -211,8 +211,8 @@ export class Keeper implements AsyncDisposable {
   }
 
   /**
-   * If strace cannot write its log, it prints the log's name, goes on tracing, and loses those lines (strace 6.1,
-   * error_prints.c, perror_msg).
+   * Hears that strace could not write its log. strace then prints the log's name and goes on tracing, but those lines
+   * are lost (strace 6.1, error_prints.c, perror_msg).
    */
   #hearComplaint(text: string): void {
     this.#complaint = (this.#complaint + text).slice(-4000);
@@ -241,7 +241,7 @@ export class Keeper implements AsyncDisposable {
     await this.#reading.catch(() => undefined);
   }
 
-  /** Removes a volume of ours. Resolves to the reason if that fails: the engine refuses, or is gone. */
+  /** Removes one of the keeper's volumes. If the engine refuses or is gone, resolves to the reason. */
   async removeVolume(name: string): Promise<string | undefined> {
     return removeVolume(this.#request.engine, name);
   }
@@ -261,7 +261,7 @@ async function removeVolume(engine: EngineClient, name: string): Promise<string 
   }
 }
 
-/** A document as one word for a label or a file. None of its characters has a meaning there. */
+/** Encodes a document as one word for a label or a file. No character of that word has a special meaning there. */
 export function keptText(value: unknown): string {
   return Buffer.from(JSON.stringify(value ?? null)).toString("base64url");
 }

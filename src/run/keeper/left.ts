@@ -56,7 +56,7 @@ export async function readLeft(
   }
 }
 
-/** One trace's bytes, up to the message that it ended. */
+/** The bytes of one trace, up to the message that says that the trace ended. */
 async function* dataOf(sayings: ReturnType<typeof sayingsOf>): AsyncGenerator<Uint8Array> {
   for (;;) {
     const next = await sayings.next();

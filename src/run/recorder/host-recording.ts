@@ -93,8 +93,8 @@ function ownArchitecture(): ScmpArch {
 }
 
 /**
- * The error and exit code of a shell (POSIX, "Exit Status for Commands"): 126 for a file that exists but cannot be
- * executed, otherwise 127.
+ * The error for a program that did not start. Its exit code is a shell's (POSIX, "Exit Status for Commands"). A file
+ * that exists but cannot be executed gives 126, and anything else gives 127.
  */
 function notStarted(program: string): SeccompGenError {
   const isPresent = program.includes("/") && existsSync(program);

@@ -31,9 +31,7 @@ export interface Recorded {
   readonly exitCode: number | undefined;
   /** seccomp-gen ended it on purpose (--while, --stop-after, --until-stable, Ctrl-C). */
   readonly stoppedByUs: boolean;
-  /**
-   * Code paths that are common in services, and that this run did not take. `undefined` if the workload served nothing.
-   */
+  /** Common code paths of services that this run did not take. `undefined` if the workload served nothing. */
   readonly missed: readonly string[] | undefined;
   /** Why the recording is incomplete. `undefined` if it is complete. */
   readonly trouble: SeccompGenError | undefined;

@@ -20,13 +20,15 @@ export interface CommandExercise {
   readonly stopAfter: number | undefined;
   /** Resolves when no new call has come for long enough. */
   readonly stable?: (over: AbortSignal) => Promise<void>;
-  /** Called before what still runs is stopped (health checks, --exec). */
+  /** Called before the containers that still run are stopped, to run health checks and --exec in them. */
   readonly beforeStop: () => Promise<void>;
   /** Leaves containers running that still run when the command ends. */
   readonly keep: boolean;
   readonly interrupted: AbortSignal;
   readonly notice: (line: string) => void;
-  /** Where stderr of programs goes, and stdout of `--while`. `undefined`: to the user's terminal. */
+  /**
+   * Receives the stderr of programs and the stdout of `--while`. If it is `undefined`, both go to the user's terminal.
+   */
   readonly others: Writable | undefined;
   /**
    * `shown`: the command has the user's terminal. `sampled`: it has the terminal too, and its stdout is sampled.
@@ -35,7 +37,7 @@ export interface CommandExercise {
   readonly streams: "shown" | "sampled" | "kept";
 }
 
-/** What of an exercise the user's terminal hears and says. */
+/** The parts of an exercise that concern the user's terminal. */
 export function heardBy({
   interrupted,
   note,
@@ -59,11 +61,11 @@ export interface CommandEnd {
 }
 
 /**
- * How long a `--while` command may go on after all containers have ended, and again after its
- * signal to end. A client that retries after its service has gone shows nothing new.
+ * How long a `--while` command may go on after all containers have ended. It gets the same time again after its signal
+ * to end. A client that retries after its service has gone shows nothing new.
  */
 const whileGraceMs = 10_000;
-/** How long the last output of a `--while` command is waited for once it has ended. */
+/** How long the session waits for the last output of a `--while` command that has ended. */
 const outputGraceMs = 500;
 /** How long a command may take to end after each signal. */
 const endGraceMs = 30_000;
@@ -115,7 +117,7 @@ export async function runCommand(session: Session, exercise: CommandExercise): P
 interface Child {
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
-  /** Its exit code, or 128 and the signal that ended it. */
+  /** Its exit code, or 128 plus the number of the signal that ended it. */
   readonly ended: Promise<number>;
   kill(signal: NodeJS.Signals): void;
 }
@@ -144,12 +146,15 @@ async function start(session: Session, { streams, others }: CommandExercise): Pr
   return { stdout: child.stdout, stderr: child.stderr, ended, kill: (signal) => void child.kill(signal) };
 }
 
-/** `docker run --detach` ends before its container does. So may any command whose containers are exercised. */
+/**
+ * Does the session wait for the containers after the command has ended? `docker run --detach` ends before its container
+ * does. So may any command whose containers are exercised.
+ */
 function waitsForContainers(session: Session, exercise: CommandExercise): boolean {
   return session.runsOne || !isOpenEnded(exercise);
 }
 
-/** Only the container's own end, or Ctrl-C, ends it. */
+/** Does the exercise end only when the containers end, or with Ctrl-C? */
 function isOpenEnded({ while: command, stopAfter, stable }: CommandExercise): boolean {
   return command === undefined && stopAfter === undefined && stable === undefined;
 }
@@ -236,7 +241,7 @@ async function endAll(
   }
 }
 
-/** Its output goes to stderr, because stdout belongs to the workload. */
+/** Runs the `--while` command. Its output goes to stderr, because stdout belongs to the workload. */
 async function runWhile(
   session: Session,
   command: string,
@@ -269,7 +274,7 @@ async function runWhile(
   cut.addEventListener("abort", end, { once: true });
   const [code] = await hasEnded;
   cut.removeEventListener("abort", end);
-  // A program that it left in the background may hold its output open without end.
+  // A program that the command left in the background may never close the output.
   await Promise.race([isWritten, delay(outputGraceMs, undefined, { ref: false })]);
   for (const stream of written) stream?.unref();
   return code ?? 128;

@@ -45,7 +45,7 @@ export interface SessionRequest {
   readonly notice: (line: string) => void;
   /** When the keeper starts: at once, with the first traced container, or never. */
   readonly traces: "always" | "if needed" | "never";
-  /** The folder of the recordings. `clean` needs it to make one from a trace if this process is killed. */
+  /** The folder of the recordings. If this process is killed, `clean` makes a recording in it from a trace. */
   readonly folder: string | undefined;
   readonly about: (berth: Berth, part: Part, hello: Hello) => unknown;
   readonly treat: (spec: Document, image: InspectedImage, name: string | undefined) => Treatment;
@@ -58,7 +58,7 @@ export interface SessionRequest {
 /** At most this many runs of a container's health check are traced. Later ones run untraced. */
 const tracedProbes = 2;
 
-/** The answer to a `start` waits at most this long after the engine's own answer. */
+/** After the engine has answered a `start`, the gateway holds that answer back for at most this long. */
 const letGoPatienceMs = 20_000;
 
 /** Everything that stands between a user's command and its engine while it is recorded or verified. */
@@ -200,8 +200,8 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * The environment of the user's command. With `leaves`, the containers that it starts are not recorded, but commands
-   * that it executes in recorded ones are.
+   * The environment of the user's command. With `leaves`, the containers that the command starts are not recorded.
+   * Commands that it executes in recorded containers are.
    */
   environment({ leaves = false } = {}): NodeJS.ProcessEnv {
     const host = this.#gateways[leaves ? 1 : 0]?.host ?? "";

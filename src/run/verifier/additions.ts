@@ -12,17 +12,17 @@ export interface Addition {
   readonly record: SyscallRecord;
 }
 
-/** A call that no trace saw. It is tried because the profile denies it and Docker's default does not. */
-/** Only tried: no trace saw it. */
+/** Is the call only tried, because no trace saw it? */
 export function isUnseen({ record }: Addition): boolean {
   return record.processes.length === 0;
 }
 
+/** A call that no trace saw. It is tried because the profile denies it and Docker's default does not. */
 export function unseen(arch: ScmpArch, syscall: string): Addition {
   return { arch, syscall, record: { calls: 1, results: ["?"], processes: [] } };
 }
 
-/** Additions as a recording of their own. */
+/** Makes a recording of the additions alone. */
 export function recordingOf(name: string, run: Run, additions: readonly Addition[]): Recording {
   const empty: Recording = { version: 1, name, runs: [run], syscalls: {} };
   return (
@@ -37,8 +37,8 @@ export function recordingOf(name: string, run: Run, additions: readonly Addition
 }
 
 /**
- * The rules with which the policy would allow an addition: pinned as in a profile of ours, and never beyond Docker's
- * default. Empty if the addition is beyond it.
+ * The rules with which the policy would allow an addition. They are pinned as in a generated profile, and never go
+ * beyond Docker's default. The list is empty if the addition is beyond that default.
  */
 export function rulesOf(
   { arch, syscall, record }: Addition,
@@ -60,7 +60,9 @@ export function rulesOf(
     .map(({ rule }) => rule);
 }
 
-/** The profile with the additions allowed. An architecture that it lacks is added with its calls. */
+/**
+ * The profile with the additions allowed. If it lacks an addition's architecture, the result has that architecture too.
+ */
 export function extend(
   profile: DockerProfile,
   additions: readonly Addition[],

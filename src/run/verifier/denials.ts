@@ -41,7 +41,7 @@ export interface Denial {
   readonly args: readonly string[];
   /** The profile's answer. */
   readonly answer: Action;
-  /** Docker's default would have denied it as well, so the workload does not miss it. */
+  /** Docker's default denies the call as well, so the workload does not miss it. */
   readonly deniedByDefault: boolean;
   readonly times: number;
   readonly next: Aftermath;
@@ -90,7 +90,7 @@ export class DenialObserver {
   readonly #watched = new Map<number | undefined, Open[]>();
   #started = false;
 
-  /** `filters` are the profile's, `ceiling` is Docker's default, both as the host resolves them. */
+  /** `filters` are the profile's filters, and `ceiling` is Docker's default. Both are resolved for the host. */
   constructor(arch: ScmpArch, filters: ReadonlyMap<ScmpArch, Filter>, ceiling: ReadonlyMap<ScmpArch, Filter>) {
     this.#arch = arch;
     this.#filters = filters;
@@ -110,15 +110,15 @@ export class DenialObserver {
     return merge([...this.#open.values()]);
   }
 
-  /** Processes that crashed, and the call that was denied before. */
+  /** The processes that crashed, each with the call that was denied before the crash. */
   crashes(): readonly Crash[] {
     this.#programs.finish();
     return this.#crashes.crashes();
   }
 
   /**
-   * The denied calls as a recording keeps them. Their results are the profile's own answers and say nothing about the
-   * workload, so they stay unknown.
+   * The denied calls as a recording keeps them. Their results stay unknown, because the profile's own answers say
+   * nothing about the workload.
    */
   recorded(): Aggregate["syscalls"] {
     const wanted = new Set([...this.#open.values()].map((denial) => `${denial.arch} ${denial.syscall}`));
@@ -195,7 +195,7 @@ export class DenialObserver {
   }
 }
 
-/** Docker's default allows the call, or answers it where the profile ends the program. */
+/** Does Docker's default allow the call, or does it only return an error where the profile does something else? */
 function mayBeMissed({ deniedByDefault, answer }: Open): boolean {
   return !deniedByDefault || answer.action !== "SCMP_ACT_ERRNO";
 }
@@ -210,14 +210,14 @@ function follow(event: SyscallEvent, denials: readonly Open[]): void {
   }
 }
 
-/** A longer text counts as a line, even if the line goes on. */
+/** A text of this length counts as a line, even if it has no line break. */
 const lineLength = 160;
 
 function isLine(text: string): boolean {
   return text.length > lineLength || text.trimStart().includes("\n");
 }
 
-/** Merges denials with the same words: each worker of a pool meets the same call. */
+/** Merges denials that read the same, because each worker of a pool meets the same denial. */
 function merge(denials: readonly Open[]): readonly Denial[] {
   const merged = new Map<string, Denial>();
   for (const { callers, call, wrote, end, calls, ...denial } of denials) {
@@ -247,8 +247,8 @@ function deniedWith(
 }
 
 /**
- * Did the call return what this action answers? A call that is killed or trapped never returns, or returns its own
- * number.
+ * Did the call return what this action answers? A call that ends the process never returns, and a trapped call returns
+ * its own number.
  */
 function answered(result: SyscallResult, action: Action): boolean {
   if (action.action !== "SCMP_ACT_ERRNO") return result.type !== "error";
@@ -258,7 +258,7 @@ function answered(result: SyscallResult, action: Action): boolean {
   );
 }
 
-/** The arguments that the trace shows, by the kernel's index. */
+/** The values of the arguments that the trace shows, by the kernel's index. */
 function readable(event: SyscallEvent, arch: ScmpArch, syscall: string): ReadonlyMap<ArgIndex, bigint> {
   const known = new Map<ArgIndex, bigint>();
   const inspected = inspectedArguments(arch, syscall);

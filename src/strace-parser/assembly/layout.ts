@@ -1,6 +1,6 @@
 /** The numbers that this module and its caller exchange. fields.ts and result.ts have the same ones. */
 
-// Where each number of a line stands: see fields.ts.
+// The place of each number of a line (see fields.ts).
 export const atStart: usize = 0;
 export const atLast: usize = 4;
 export const atKind: usize = 8;
