@@ -27,7 +27,7 @@ export interface ExplainOptions extends HostOptions {
   readonly all?: boolean | undefined;
 }
 
-/** `seccomp-gen explain PROFILE [SYSCALL]`: 0, 1 if engines run the profile without a filter, 2 for trouble. */
+/** `seccomp-gen explain PROFILE [SYSCALL]`: 1 if engines run the profile without a filter, 2 for trouble, else 0. */
 export async function explain(
   file: string,
   syscall: string | undefined,

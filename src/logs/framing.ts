@@ -14,7 +14,7 @@ import {
 /** What another tool did to strace's lines, in the order in which we undo it. */
 export type Framing = readonly Wrapping[];
 
-/** At most this many bytes are looked at, and about this many of their lines. */
+/** Only this many bytes are looked at. Of their lines, about `enoughLines` are looked at. */
 export const headBytes = 64 * 1024;
 const enoughLines = 200;
 
@@ -107,7 +107,7 @@ function linesOf(head: Uint8Array): readonly string[] {
   return Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, headBytes)).toString("latin1").split("\n");
 }
 
-/** Lines from all over the head: other threads, and with them a column of pids, may appear late. */
+/** Takes lines from the whole head. Other threads may appear late, and only then does strace write a column of pids. */
 function sampled(lines: readonly string[]): readonly string[] {
   const step = Math.ceil(lines.length / enoughLines);
   return lines.filter((_, index) => index % step === 0);
@@ -178,7 +178,7 @@ function afterBoundary(line: string, at: number): number {
 
 function patternOf(shape: Shape): RegExp {
   const parts = shape.map((part) => (part === undefined ? `(?:${[...dated, ...timed].join("|")})` : escaped(part)));
-  // collectors remove the blanks before an empty line
+  // Collectors may remove the blanks at the end of a prefix if the line after it is empty.
   const last = parts.at(-1);
   if (last !== undefined && shape.at(-1) !== undefined) {
     let blanks = 0;
@@ -193,8 +193,8 @@ function escaped(text: string): string {
 }
 
 /**
- * Throws for logs of other tracers. They look alike, but write failures in another way, so half of them would be
- * misread.
+ * Throws for logs of other tracers. Their lines look like strace's, but show failures in another way. So half of the
+ * lines would be misread.
  */
 function refuseForeign(events: readonly string[], label: string): void {
   const several = events.filter((event) => /^(?:\d+ +)?\w+\([^"'<{[(/]*,/.test(event));

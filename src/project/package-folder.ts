@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /**
- * This package's own folder: the nearest one above this file that has a package.json, in src/, in
- * dist/ and in the bundle alike.
+ * This package's own folder: the nearest one above this file that has a package.json. This holds for the file in src/,
+ * in dist/ and in the bundle.
  */
 export const packageFolder = nearestPackage(import.meta.dirname);
 

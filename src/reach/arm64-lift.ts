@@ -30,7 +30,7 @@ interface Effect {
   vectors: number;
   compared: { place: Place; value: number } | undefined;
   proves: Proof | undefined;
-  /** Rvas in registers, put there by an `adrp` and `add` before. */
+  /** The rvas that an earlier `adrp` and `add` put into registers. */
   readonly known: ReadonlyMap<number, number>;
   frame: Frame;
 }
@@ -100,7 +100,7 @@ function copy(number: number): Value {
   return number === SP ? { is: "constant", value: 0 } : { is: "copy", of: register(number) };
 }
 
-/** Follows `adrp` and `add` straight down. */
+/** Follows `adrp` and `add` in the order of the instructions, without regard to jumps. */
 function rememberAddresses(known: Map<number, number>, { writes, clobbers }: Effect): void {
   for (let number = 0; clobbers !== 0 && number < 31; number += 1)
     if ((clobbers & (1 << number)) !== 0) known.delete(number);

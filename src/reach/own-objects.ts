@@ -90,9 +90,9 @@ export function isCommonRuntime(name: string): boolean {
 }
 
 /**
- * The default: an object is the program's own if it carries the executable's name (`libnode` of `node`), or if it is a
- * plug-in that is not of the common runtime. `wasLoadedLate`: it is mapped, but neither the executable nor what that
- * needs has it in DT_NEEDED.
+ * The default. An object of the common runtime is never the program's own. Any other object is, if it carries the
+ * executable's name (`libnode` of `node`) or is a plug-in. `wasLoadedLate` marks plug-ins: the object is mapped, but
+ * neither the executable nor the executable's libraries list it in DT_NEEDED.
  */
 export function isOwnObject(executable: string, name: string, wasLoadedLate: boolean): boolean {
   if (isCommonRuntime(name)) return false;

@@ -145,16 +145,16 @@ function encodedSize(encoding: number): number {
 }
 
 interface Encoded {
-  /** An rva, or a plain number if the encoding is relative to nothing. */
+  /** An rva, or a plain number if the caller reads a length. */
   readonly value: number;
-  /** The offset in the file after it. */
+  /** The offset in the file after the pointer. */
   readonly next: number;
 }
 
 /**
  * A pointer as the unwind tables hold it (DW_EH_PE_*, LSB 5.0 core, section 10.5). `undefined` for encodings that no
- * compiler emits. `dataStart` is added to a data-relative value. An absolute value becomes an rva. A caller that reads
- * a length passes the base as `dataStart`, which undoes that.
+ * compiler emits. `dataStart` is added to a data-relative value. An absolute value becomes an rva: the image's base is
+ * subtracted. A caller that reads a length passes the base as `dataStart`, which adds the base again.
  */
 function readEncoded(
   image: ElfImage,

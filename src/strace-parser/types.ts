@@ -78,7 +78,7 @@ export type SyscallResult =
   /** The log ended, or strace let go of the thread, before the call returned. */
   | { readonly type: "unfinished" };
 
-/** A system call. Arguments are decoded on first use. The event reads from its chunk for as long as you keep it. */
+/** A system call. Arguments are decoded on first use. An event that you keep also keeps its chunk in memory. */
 export interface SyscallEvent {
   readonly kind: "syscall";
   readonly tracee: Tracee;

@@ -9,12 +9,12 @@ import { sourceOf, unparsed } from "./unparsed.ts";
 
 const closing = 0x29;
 
-/** Why the beginning of a call is not read: its end is nowhere. */
+/** Why the beginning of a call is not read: the log does not have the call's end. */
 export const brokenText = "a call without its end";
 
 /**
- * What prints. The printed text follows the call's arguments on a shared terminal, and may be of many
- * lines; the call's result stands after it, or somewhere in it.
+ * The calls that print. On a shared terminal, the printed text follows the call's arguments. It may have many lines.
+ * The call's result stands after the text, or somewhere in it.
  *
  *     write(1, "a\nb\nc\n", 6a
  *     b
@@ -52,7 +52,7 @@ export class WovenText {
     this.#cut = { ...copyOfHead(head), byMessage };
   }
 
-  /** The call that broke off will not be continued. */
+  /** Stops waiting for the other half of the call that broke off. */
   giveUp(): void {
     const cut = this.#cut;
     if (cut === undefined) return;
@@ -144,8 +144,8 @@ export function messageWithin(
 }
 
 /**
- * Where strace's name, as the user wrote it, begins that ends here. `undefined` if something else ends here. Three
- * walks to the left find it, so the time is linear.
+ * Where strace's name begins, as the user wrote it. The name ends at `end`. `undefined` if something else ends there.
+ * Three walks to the left find the beginning, so the time is linear.
  *
  *     clone(child_stack=NULL, flags=CLONE_VM../bin/strace: Process 9 attached
  *                                           ^           ^
@@ -161,7 +161,7 @@ function callerBefore(text: string, end: number): number | undefined {
     return Math.min(dotsBefore(text, path, slash), relativeBefore(text, name, strace) ?? slash);
   }
   if (!hasSlash) return undefined;
-  // Another name than strace's: the last path without a colon that is more than a slash.
+  // The user may have renamed strace. Then the name is the last path that has no colon and is more than a slash.
   const plain = text.indexOf("/", Math.max(path, text.lastIndexOf(":", end - 1) + 1));
   return plain >= 0 && plain < end - 1 ? dotsBefore(text, path, plain) : undefined;
 }
@@ -183,7 +183,7 @@ const inPath = /[^\s"<>,]/;
 const inName = /[\w.-]/;
 const inFolders = /[\w./-]/;
 
-/** Where the run of characters of this kind begins that ends here. */
+/** Where a run of characters of this kind begins, if the run ends at `end`. */
 function runBefore(text: string, end: number, kind: RegExp): number {
   let at = end;
   while (at > 0 && kind.test(text[at - 1] ?? "")) at -= 1;

@@ -169,7 +169,7 @@ function lookOf(change: SyscallChange | undefined, call: CallExplanation): Look 
   }
 }
 
-/** ` (ask the agent)`: how a call goes through that is not simply allowed. */
+/** The call's new action, such as ` (ask the agent)`. Empty if the call is simply allowed. */
 function otherAction({ is }: SyscallChange): string {
   return is.action === "SCMP_ACT_ALLOW" ? "" : ` (${formatAction(is)})`;
 }

@@ -94,7 +94,7 @@ function text(diff: ProfileComparison | ProfileDiff, view: DiffView): string {
   return longText(parts, view, "--all shows every change, with its rules before and after and an example.");
 }
 
-/** The calls' names, the dangerous ones first, and what the others may newly be used for. */
+/** The calls' names, the dangerous ones first. Then what each call may newly be used for. */
 function briefly(changes: readonly SyscallChange[], width: number): readonly string[] {
   const isDanger = ({ syscall }: SyscallChange): boolean => exposureOf(syscall)?.level === "danger";
   return [
@@ -108,7 +108,7 @@ function briefly(changes: readonly SyscallChange[], width: number): readonly str
   ];
 }
 
-/** Calls with the same answer together, `""` for those that are simply allowed or denied. These come first. */
+/** Groups the calls by their answer. Calls that are simply allowed or denied have the answer `""` and come first. */
 function byAnswer(changes: readonly SyscallChange[]): readonly (readonly [string, readonly SyscallChange[]])[] {
   const answerOf = (change: SyscallChange): string => {
     if (change.kind === "denied-differently") return answersText(change);
@@ -120,7 +120,7 @@ function byAnswer(changes: readonly SyscallChange[]): readonly (readonly [string
     .filter(([, alike]) => alike.length > 0);
 }
 
-/** What differs only on other hosts. A comparison of two filters does not know that. */
+/** What differs only on other hosts. Empty for a comparison of two filters, which knows of no other hosts. */
 export function elsewhereOf(diff: ProfileComparison | ProfileDiff): readonly {
   readonly title: string;
   /** The number of calls. */
@@ -138,7 +138,7 @@ export function elsewhereOf(diff: ProfileComparison | ProfileDiff): readonly {
     .filter(({ list }) => list.length > 0);
 }
 
-/** The name of such a call says everything, unless its arguments matter. */
+/** True for kinds of change that the call's name alone describes, unless the call's arguments matter. */
 function isPlain(kind: ChangeKind): boolean {
   return kind === "no-longer-allowed" || kind === "denied-differently" || kind === "newly-allowed";
 }
@@ -185,7 +185,7 @@ export function exampleCall({ witness }: SyscallChange): string {
 export function rulesText(syscall: string, list: readonly ActionRule[], arch: ScmpArch): string {
   if (list.length === 0) return "the default action";
   const words = (rule: Rule): string => formatRule(rule, syscall, arch);
-  // Rules say nothing beside one that gives the same answer always.
+  // A rule adds nothing if an unconditional rule gives the same answer.
   const rest = list.filter(
     ({ rule, action }, at) =>
       !list.some(

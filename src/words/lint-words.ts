@@ -16,7 +16,7 @@ import { dockerArch } from "../core/tables/index.ts";
 /** The words for a kind of finding. FINDINGS.md is made from them. */
 export interface FindingWords<Kind extends FindingKind> {
   readonly title: string;
-  /** What it means for the people who run the profile. */
+  /** What the finding means for the people who run the profile. */
   readonly why: string;
   readonly todo: string;
   /** What is wrong in this profile. */

@@ -4,8 +4,8 @@ import type { Action } from "../seccomp/index.ts";
 /** A recorded call that a profile does not allow, or may not allow. */
 export interface CheckFinding {
   /**
-   * `denied`: the profile denies it with these arguments, whatever the others are. `undecided`: the profile compares
-   * arguments that the recording does not have.
+   * `denied`: the profile denies the call with these arguments, whatever its other arguments are. `undecided`: the
+   * profile compares arguments that the recording does not have.
    */
   readonly kind: "denied" | "undecided";
   readonly arch: ScmpArch;
@@ -15,9 +15,9 @@ export interface CheckFinding {
   readonly processes: readonly string[];
   /** The order of magnitude of the recorded calls. */
   readonly calls: number;
-  /** The recorded argument values that the finding is about, by index. Empty if any value is. */
+  /** The recorded argument values that the finding is about, by index. Empty if the finding is about all values. */
   readonly args: readonly { readonly index: number; readonly value: bigint }[];
-  /** The recorded sets of values, if every one is denied alike. */
+  /** All recorded sets of values, if the profile denies each of them in the same way. */
   readonly seen: readonly (readonly { readonly index: number; readonly value: bigint }[])[];
   /** The recorded call only ever failed, with the same error that the profile answers. */
   readonly alreadyFailed: boolean;

@@ -2,8 +2,9 @@ import type { Filter } from "../seccomp/index.ts";
 import { namesOnly } from "./names-only.ts";
 
 /**
- * Lines of a firejail profile (firejail-profile(5)). It has only names. firejail drops its own privileges and executes
- * the program under the filter. Throws RangeError for a filter that allows by default.
+ * Lines of a firejail profile (firejail-profile(5)). Such a profile has only names of calls, no conditions. firejail
+ * drops its own privileges and executes the program under the filter. Throws RangeError for a filter that allows by
+ * default.
  */
 export function emitFirejail(filter: Filter): { readonly text: string; readonly widened: readonly string[] } {
   const { allowed, conditional } = namesOnly(filter);

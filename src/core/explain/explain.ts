@@ -151,8 +151,8 @@ function needing(name: string): readonly string[] {
 }
 
 /**
- * Every answer of the filter to this call, and the rules that give them. Without a filter, the architecture is not
- * served.
+ * Every answer of the filter to this call, and the rules that give the answers. If `filter` is `undefined`, the profile
+ * does not serve the architecture.
  */
 function answers(
   filter: Filter | undefined,

@@ -9,8 +9,8 @@ interface Edit extends Fix {
 }
 
 /**
- * Corrects, in the text itself, every fault that has one safe correction. All other bytes stay. `profile` is what the
- * text was read as.
+ * Corrects, in the text itself, every fault that has one safe correction. All other bytes stay. `profile` is what a
+ * reader made of the text.
  */
 export function fixProfile(
   text: string,

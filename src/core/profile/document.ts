@@ -8,14 +8,14 @@ import { nearest } from "./suggestion.ts";
 export type Members = { readonly [name: string]: Json };
 
 /**
- * Reads one of Docker's defaults from this package. It is in today's format, without numbers beyond 2^53. A test also
- * reads each in the usual way.
+ * Reads one of Docker's defaults from this package. The default is in today's format, without numbers beyond 2^53. A
+ * test also reads each default as any other profile is read.
  */
 export function readShipped(text: string, source: string): DockerProfile {
   return toProfile(JSON.parse(text) as Members, { text, source });
 }
 
-/** Reads a profile that was just emitted, in today's format. A test also reads each in the usual way. */
+/** Reads a profile that was just emitted, in today's format. A test also reads each as any other profile is read. */
 export function readEmitted(text: string): DockerProfile {
   const source = "the generated profile";
   return toProfile(parseJson(text, source) as Members, { text, source });

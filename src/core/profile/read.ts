@@ -10,8 +10,8 @@ import { validate } from "./validate.ts";
  * Reads a profile as the engines do: Docker's format, its old ones (`name` for `names`), or containers-common's
  * (`errno` names). uint64 values are exact. Some documents make engines run a container without any filter. Such a
  * document is read as a profile that allows everything, and `noFilter` says why. Throws `profile-json` (no JSON) or
- * `profile-invalid`, both with line and column; the latter has a JSON pointer too. `source` is the text's name in
- * messages.
+ * `profile-invalid`. Both errors have line and column. `profile-invalid` also has a JSON pointer. `source` is the
+ * text's name in messages.
  */
 export function readProfile(text: string, source: string): DockerProfile {
   const parsed = parseDocument(text, source);

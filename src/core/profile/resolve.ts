@@ -43,7 +43,7 @@ export function resolve(profile: DockerProfile, host: HostContext): Resolution {
   });
   const { arches, unknown } = architecturesOf(profile, host.arch);
   const filters = new Map(arches.map((arch) => [arch, filterOf(arch, groups, defaultAction, profile, host)]));
-  // For callers that need only the filters.
+  // The names are checked only on demand, because some callers need only the filters.
   const strangersOf = (): readonly ResolutionProblem[] =>
     groups.flatMap(({ group, pointer }) =>
       group.names.flatMap((name, index): ResolutionProblem[] =>

@@ -28,7 +28,7 @@ export function nearestCall(name: string): string | undefined {
   return ending[0] ?? nearest(name, known) ?? nearest(name, syscallNames("SCMP_ARCH_X86"));
 }
 
-/** C functions that glibc implements with another call, on architectures that have no such call. */
+/** C functions that glibc implements with another call, on architectures that have no call of the function's name. */
 const otherCalls: ReadonlyMap<string, string> = new Map([
   ["recv", "recvfrom"],
   ["send", "sendto"],

@@ -4,16 +4,16 @@ import { symbolValue } from "../tables/index.ts";
 /**
  * Why strace does not see what a process does. `untraced`: the process was made so that tracers do not follow it.
  * `child`: strace was told to follow no child. `detached`: strace was told to leave a process that starts another
- * program. `tracer`: a process wanted to trace others itself, but strace already does. `filter`: a filter ended it
- * where it would have gone on.
+ * program. `tracer`: a process wanted to trace others itself, but strace already does. `filter`: a filter killed the
+ * process or sent it SIGSYS. Without the filter, the process would have gone on.
  */
 export type Unseen = "untraced" | "child" | "detached" | "tracer" | "filter";
 
 /** What a log shows about the lives of its programs, apart from their calls. */
 export interface LogFacts {
-  /** The name of its first call. `undefined` if it has none. */
+  /** The name of the log's first call. `undefined` if the log has no calls. */
   readonly firstCall: string | undefined;
-  /** True if the first call started a program. It does if strace started the program. */
+  /** True if the first call started a program. This is so if strace itself started the program. */
   readonly beginsWithStart: boolean;
   /** A process ended by itself. */
   readonly exited: boolean;
@@ -31,7 +31,7 @@ const cloneUntraced = 0x80_0000n;
 /** The first argument of ptrace that makes a tracer (linux/ptrace.h). */
 const tracing: ReadonlySet<bigint> = new Set([0n, 16n, 0x4206n]);
 
-/** Collects `LogFacts`. It gets each event that is no call, and few calls. */
+/** Collects `LogFacts`. It looks closely at each event that is no call, and at the few calls that `mayHide` names. */
 export class FactCollector implements LogFacts {
   firstCall: string | undefined;
   beginsWithStart = false;
@@ -78,7 +78,7 @@ export class FactCollector implements LogFacts {
       return;
     }
     if (event.name.startsWith("execve")) {
-      // the logs of -ff have no pids, and one may go on in another
+      // The logs of -ff have no pids. There the process may go on in another log.
       if (event.result.type === "unfinished" && event.tracee.pid !== undefined) this.#miss("detached", event);
       return;
     }

@@ -19,7 +19,7 @@ export interface Recording {
   readonly code?: CodeEvidence;
 }
 
-/** One way of recording. Two runs that say the same are the same run. */
+/** One way of recording. Two runs with the same members count as one run. */
 export interface Run {
   /**
    * `container`: record -- docker run …; `host`: record -- CMD; `log`: strace logs made elsewhere; `verify`: calls that
@@ -27,7 +27,7 @@ export interface Run {
    */
   readonly source: "container" | "host" | "log" | "verify" | "audit";
   /**
-   * The redacted command: names of options, and only such values as bear on seccomp. Empty if no command started a
+   * The redacted command: names of options, and only the values that matter to seccomp. Empty if no command started a
    * container: logs, hosts, the kernel's log.
    */
   readonly command: readonly string[];
@@ -45,7 +45,7 @@ export interface Run {
    * trace.
    */
   readonly init?: true;
-  /** Calls that every profile allows were not traced (`record --lean`), so it says nothing if they are missing. */
+  /** Calls that every profile allows were not traced (`record --lean`). So their absence says nothing. */
   readonly lean?: true;
   /**
    * The log does not show how its program started: strace was attached later, traced only other calls, or the log's
@@ -65,9 +65,9 @@ export interface Run {
 }
 
 /**
- * The phases of a workload's life, in order: `start` until it takes its first connection (accept(2)), `serve` from then
- * on, and `stop` once its first process gets the stop signal. The trace shows them, not a clock, so that another
- * recording finds the same.
+ * The phases of a workload's life, in order. `start` lasts until the workload takes its first connection (accept(2)).
+ * Then comes `serve`. `stop` begins when the workload's first process gets the stop signal. Events in the trace mark
+ * the phases, not a clock, so another recording finds the same phases.
  */
 export const phases = ["start", "serve", "stop"] as const;
 export type Phase = (typeof phases)[number];
@@ -81,8 +81,8 @@ export interface SyscallRecord {
   /** Base names of the programs that made the call, sorted. `?` if the log does not show the program. */
   readonly processes: readonly string[];
   /**
-   * When it was first seen. Absent if unknown (raw logs, workloads without such phases, older files). A merge takes the
-   * earliest.
+   * The phase in which the call was first seen. Absent if unknown (raw logs, workloads without such phases, older
+   * files). A merge takes the earliest.
    */
   readonly first?: Phase;
   /** The values of the inspected scalar arguments (see inspected-arguments.ts). Absent if none is inspected. */

@@ -2,8 +2,8 @@ import { forgetOldest, maxThreads, type Tally } from "../../strace-parser/index.
 import type { Outcome } from "./call-record.ts";
 
 /**
- * The last call of each thread. If a filter kills or traps it, strace prints the call's number as its result. Only the
- * thread's next line shows that it was the filter.
+ * The last call of each thread. If a filter kills or traps the call, strace prints the call's number as its result.
+ * Only the thread's next line shows that the filter did it.
  */
 export class Unsettled {
   readonly #last = new Map<number | undefined, Outcome>();
@@ -14,15 +14,15 @@ export class Unsettled {
   }
 
   /**
-   * The thread made this call, so the call before had the result in its line. `undefined`: a call whose result says
-   * nothing.
+   * The thread made this call, so the result in the line of its previous call was true. `outcome` is `undefined` for a
+   * call whose result says nothing.
    */
   returned(pid: number | undefined, outcome: Outcome | undefined): void {
     this.#catchUp(pid);
     this.returnedLast(pid, outcome);
   }
 
-  /** As `returned`, unless a call of the thread was only counted since. */
+  /** As `returned`, but without a look at the calls that were only counted. */
   returnedLast(pid: number | undefined, outcome: Outcome | undefined): void {
     const before = this.#last.get(pid);
     before?.record.results.add(before.word);
@@ -34,7 +34,7 @@ export class Unsettled {
     }
   }
 
-  /** The last call of the thread had the result in its line, or `word`. */
+  /** Records the result of the thread's last call: `word`, or else the result in the call's line. */
   settle(pid: number | undefined, word?: string): void {
     this.#catchUp(pid);
     const outcome = this.#last.get(pid);
@@ -42,12 +42,12 @@ export class Unsettled {
     this.#last.delete(pid);
   }
 
-  /** The log has ended. */
+  /** Settles every thread's last call. The log has ended. */
   settleAll(): void {
     for (const pid of Array.from(this.#last.keys())) this.settle(pid);
   }
 
-  /** The calls that were only counted come before this one. */
+  /** Takes in the thread's last call that was only counted. It came before the present call. */
   #catchUp(pid: number | undefined): void {
     const counted = this.#tally?.takeLatest(pid);
     if (counted !== undefined) this.returnedLast(pid, counted);

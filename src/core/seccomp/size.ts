@@ -5,9 +5,9 @@ import { buildTree, type Node } from "./tree.ts";
 import type { Filter } from "./types.ts";
 
 /**
- * About how many instructions libseccomp makes from the filters (src/gen_bpf.c). It counts one comparison for each
- * call's number, then those of its rules, a load whenever another half of an argument is needed, and one more for a
- * mask. SEMANTICS.md says how near that is to libseccomp's own result.
+ * About how many instructions libseccomp makes from the filters (src/gen_bpf.c). The estimate counts one comparison for
+ * each call's number, and the comparisons of the call's rules. It adds a load whenever another half of an argument is
+ * needed, and one instruction for each mask. SEMANTICS.md says how near the estimate is to libseccomp's own result.
  */
 export function estimateInstructions(filters: Iterable<Filter>): number {
   let sum = 0;

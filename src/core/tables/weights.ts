@@ -14,7 +14,7 @@ export interface WeightRow {
   readonly reason: string;
 }
 
-/** The weight by the part of the kernel that a call enters. Exposures and `byCall` come first. */
+/** The weight by the part of the kernel that a call enters. A call's exposure or its row in `byCall` overrides it. */
 const bySubsystem: { readonly [subsystem in Subsystem]: WeightRow } = {
   files: {
     weight: "ordinary",

@@ -37,8 +37,9 @@ const archOf: { readonly [machine in NonNullable<Reach["machine"]>]: ScmpArch } 
 };
 
 /**
- * What the code of the traced programs can make, and the code of those that another day is likely to start. Reads their
- * files. `undefined` if no file could be read.
+ * The calls that the traced programs' code can make. If these programs start others or can do so, the calls of programs
+ * that they are likely to start on another day are added. Reads the programs' files. `undefined` if no traced program
+ * could be read.
  */
 export async function codeOf(
   files: readonly ProcessFiles[],
@@ -51,7 +52,7 @@ export async function codeOf(
     evidence = mergeCode(evidence, await reader.programOf(executable, objects));
   }
   if (evidence === undefined || !startsPrograms(evidence, files)) return evidence;
-  // All at once, because each waits for the engine. They are merged in the table's order.
+  // All are looked up at once, because each look-up waits for the engine. They are merged in the table's order.
   const others = await Promise.all(startedRows.map(({ paths }) => reader.firstOf(paths)));
   for (const found of others) {
     if (found !== undefined) evidence = mergeCode(evidence, await reader.programOf(found, [], false));
@@ -59,7 +60,7 @@ export async function codeOf(
   return evidence;
 }
 
-/** The recording with what its programs' code can make, as far as their files can be read. */
+/** Adds to the recording the calls that its programs' code can make, as far as their files can be read. */
 export async function withCode(
   recording: Recording,
   files: readonly ProcessFiles[],
@@ -209,9 +210,9 @@ function listed(key: "unread" | "open" | "starts", values: readonly string[]): P
   return distinct.length === 0 ? {} : { [key]: distinct.slice(0, mostListed) };
 }
 
-/** One entry is enough to show that something is unknown. */
+/** At most this many names are listed. Even one name shows that something is unknown. */
 const mostListed = 1000;
-/** Mangled names may be long. */
+/** Longer names are cut. Mangled names may be long. */
 const mostNameLength = 200;
 
 function cut(name: string): string {

@@ -27,16 +27,16 @@ export interface Request {
   readonly target: string;
 }
 
-/** What happens to one request and its answer, beside passing both on. */
+/** What the gateway does with one request and its answer, besides passing both on. */
 export interface Plan {
   /**
-   * The connection may become a stream of the container. Then the answer has no end, and the client and the engine use
-   * both directions alone.
+   * The connection may become a stream of the container. Then the answer has no end. The client and the engine use
+   * each direction independently of the other.
    */
   readonly hijacks?: boolean;
   /** Returns the request that is sent instead. Throws `Refusal` if it must not be sent. */
   readonly request?: (body: Buffer) => Promise<{ readonly target: string; readonly body: Buffer }>;
-  /** Returns the answer's body that replaces the engine's, for any status. */
+  /** Returns the body that the client gets instead of the engine's. It is called for any status. */
   readonly answer?: (status: number, body: Buffer) => Promise<Buffer>;
   /** Changes each line of an answer that comes line by line. `undefined` removes the line. */
   readonly line?: (line: string) => string | undefined;
@@ -121,7 +121,7 @@ class Link {
     const whole = plan.request !== undefined || plan.hijacks === true;
     if (whole && !(await this.#sendWhole(engine, request, extent, plan))) return true;
     if (!whole) await write(engine, headBytes(request.head));
-    // An engine may answer before it has read the body. It may go on reading, or not.
+    // An engine may answer before it has read the whole body. It may never read the rest.
     let isSent = whole;
     const sending = whole
       ? Promise.resolve()
@@ -132,7 +132,7 @@ class Link {
     const head = await this.#answerHead();
     if (head === undefined) return false;
     if (statusOf(head) === 101 || (plan.hijacks === true && isStream(head))) return this.#tunnel(head, engine);
-    // If a client stops waiting for the rest of an answer, the engine hears of it.
+    // If a client stops waiting for the rest of an answer, the engine's connection is ended too.
     let unwatch: (() => void) | undefined;
     let isOver = false;
     void sending.then(() => {
@@ -158,8 +158,8 @@ class Link {
   }
 
   /**
-   * Sends head and body in one write. dockerd drops the body of a hijacking request if it comes in a second write, or
-   * takes it for the container's input. False if the request was refused.
+   * Sends head and body in one write. If the body of a hijacking request comes in a second write, dockerd drops the
+   * body or takes it for the container's input. Resolves to false if the request was refused.
    */
   async #sendWhole(engine: Duplex, request: Request, extent: Extent, plan: Plan): Promise<boolean> {
     if (header(request.head, "expect") === "100-continue")
@@ -197,7 +197,7 @@ class Link {
     await write(this.#client, Buffer.concat([headBytes(head), body]));
   }
 
-  /** The answer's head. Heads that only say that the engine is working on it are passed on. */
+  /** The head of the final answer. Interim heads (status 100 to 199, except 101) are passed on before it. */
   async #answerHead(): Promise<Head | undefined> {
     for (;;) {
       const head = this.#fromEngine === undefined ? undefined : await readHead(this.#fromEngine);

@@ -3,9 +3,9 @@ import { gateVolumePrefix, sessionLabel, traceVolumePrefix } from "../container/
 import { member, textOf, textsOf, type Document, type EngineClient } from "../gateway/index.ts";
 
 /**
- * Removes gates of ended sessions that no container mounts any more. A gate stays as long as a container that its
- * session left for the user. If the session's traces are still there, the session was killed, and `clean` removes the
- * gate.
+ * Removes gates (volumes) of ended sessions that no container mounts any more. If a session left a container for the
+ * user, the session's gate stays as long as that container. If the session's traces are still there, the session was
+ * killed, and `clean` removes the gate.
  */
 export async function removeUnusedGates(engine: EngineClient): Promise<void> {
   const filters = new URLSearchParams({ filters: JSON.stringify({ label: [sessionLabel] }) }).toString();

@@ -72,7 +72,7 @@ export function firstOf(bytes: v128, length: u32): v128 {
   return v128.and(bytes, v128.load(masks + 16 - length));
 }
 
-/** A bit for each byte that is one of `many` characters in a row, the first of which is `first`. */
+/** Sets all bits of each byte that is one of the `many` consecutive characters from `first` on. Clears other bytes. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
 export function among(bytes: v128, first: u8, many: u8): v128 {
