@@ -9,7 +9,7 @@ const nothing: DockerProfile = { defaultAction: "SCMP_ACT_ERRNO", syscalls: [] }
 /** At most this many calls are named. */
 const shown = 10;
 
-/** Says in one line what the profile allows on other hosts and not on these, or that of one call. */
+/** Says in one line what the profile allows on other hosts but not on these. `syscall` limits that to one call. */
 export function noteElsewhere(
   profile: DockerProfile,
   hosts: readonly HostContext[],

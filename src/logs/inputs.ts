@@ -193,7 +193,7 @@ async function readTrace(path: string, context: InputContext, terminal: Terminal
     const chunks = readUnpacked(path, onRead, () => lent?.room);
     return await traceOf(chunks, label, context, terminal, ({ tally }, isFramed, headLength) => {
       const size = path === "-" ? undefined : sizeOfFile(path);
-      if (size !== headLength) prepareToRead(); // a log that was read in one piece is too short for it to pay
+      if (size !== headLength) prepareToRead(); // this does not pay for a log so short that it came in one piece
       if (!isFramed) lent = tally;
     });
   } catch (error) {

@@ -8,8 +8,8 @@ import { git, readObjects, runGit } from "./git.ts";
 import { sourceFolder } from "./names.ts";
 
 /**
- * A file that differs between a revision and the working tree. `undefined` on a side that lacks it.
- * Paths are relative to the repository.
+ * A file that differs between a revision and the working tree. A side that lacks the file is `undefined`. Paths are
+ * relative to the repository.
  */
 export interface ChangedFile {
   readonly path: string;
@@ -23,7 +23,7 @@ export interface ChangedFile {
 export interface SkippedFile {
   readonly path: string;
   readonly reason: string;
-  /** True if it lies where profiles are kept, or could be read before, so that a reviewer must see it. */
+  /** True if a reviewer must see it, because it may be a profile, lead to one, or hide one. */
   readonly alarming: boolean;
 }
 
@@ -40,11 +40,13 @@ export interface Changes {
    * regular file of the repository.
    */
   readonly read: (path: string) => Promise<string | undefined>;
-  /** The same in the commit compared with. */
+  /** The same for a file of the commit `base`. */
   readonly readBefore: (path: string) => Promise<string | undefined>;
 }
 
-/** At most this many files are reviewed. The review says if there are more, because a larger change may hide one. */
+/**
+ * At most this many files are reviewed. The review says if there are more, because a larger change may hide a profile.
+ */
 const maxFiles = 2000;
 
 /** Files that users may give to engines as profiles, and everything in the folders where profiles are kept. */
@@ -59,8 +61,8 @@ function isLookedAt(path: string): boolean {
 }
 
 /**
- * Files of other names that may hold a profile, by their content. They come from the working tree, including files that
- * git does not know yet, or from a commit.
+ * The files that may hold a profile, judged by their content. They are files of `commit`. If it is `undefined`, they
+ * are files of the working tree, including those that git does not know yet.
  */
 async function telling(root: string, commit: string | undefined): Promise<ReadonlySet<string>> {
   const found = await Promise.all([
@@ -156,7 +158,7 @@ interface Entry {
   readonly leadsToProfile?: true;
 }
 
-/** The folders of profiles and recordings come first. */
+/** The changed files to review. Those where profiles and recordings are kept come first. */
 async function changedEntries(root: string, commit: string): Promise<readonly Entry[]> {
   const raw = (
     await git(root, [
@@ -218,7 +220,7 @@ async function linkTarget(root: string, path: string): Promise<string | undefine
   return target === undefined ? undefined : relative(root, resolve(root, dirname(path), target));
 }
 
-/** Are profiles kept here, by the folder or by the name? */
+/** Does the path's folder or name say that profiles are kept there? */
 export function isPlaceOfProfiles(path: string): boolean {
   return /(^|\/)profiles\//i.test(path) || /seccomp[^/]*\.json$|\.seccomp$/i.test(path);
 }
@@ -253,7 +255,7 @@ async function mainBase(root: string): Promise<string> {
   });
 }
 
-/** The revision itself, if a shallow clone does not hold that commit. */
+/** The commit at which this branch left `commit`. If a shallow clone does not hold it, `commit` itself. */
 async function forkPoint(root: string, commit: string): Promise<string> {
   const { exitCode, stdout } = await runGit(root, ["merge-base", commit, "HEAD"]);
   return exitCode === 0 ? stdout.trim() : commit;
@@ -280,7 +282,7 @@ async function commitOf(root: string, revision: string): Promise<string> {
 /** A file's text, or why it was not read. `undefined` if there is no file. */
 type Side = string | undefined | { readonly reason: string };
 
-/** Engines read profiles of any size. */
+/** Is the file too large to be read here? Engines read profiles of any size, so it may still be a profile. */
 function isTooLarge(side: Side): boolean {
   return typeof side === "object" && side.reason === tooLarge;
 }
@@ -322,7 +324,7 @@ async function blobTexts(
   };
 }
 
-/** The files that hold recordings and options of the changed profiles. */
+/** The folders that hold the recordings and options of the changed profiles. */
 function sourcesOf(entries: readonly Entry[]): ReadonlySet<string> {
   const paths = entries.flatMap(({ path, formerPath }) => (formerPath === undefined ? [path] : [path, formerPath]));
   return new Set(
@@ -330,7 +332,7 @@ function sourcesOf(entries: readonly Entry[]): ReadonlySet<string> {
   );
 }
 
-/** The files of a commit. They are listed once, and the named folders are read together. */
+/** Reads files of a commit. It lists them once, and reads all files of the named folders together. */
 async function treeOf(
   root: string,
   commit: string,

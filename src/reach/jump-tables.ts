@@ -1,7 +1,7 @@
 /**
- * Jump tables: where an indirect jump within a function can lead. A table is read until an entry is no code. The reader
- * never passes an address that other code names: tables lie back to back, and the next table's entries would look
- * right.
+ * Jump tables: where an indirect jump within a function can lead. A table is read until an entry does not lead to code.
+ * The reader never passes an address that other code names: tables lie back to back, and the next table's entries would
+ * look right.
  */
 import * as bounds from "./bounds.ts";
 import { floorIndex, i32, u64 } from "./bytes.ts";

@@ -58,7 +58,7 @@ function addKernelsOwn(machine: Reach["machine"], calls: Map<string, Via>): void
   });
 }
 
-/** Leaves out what only pointers in the C library's data lead to: that says nothing about this program. */
+/** Leaves out what only pointers in the C library's data lead to. Such a pointer says nothing about this program. */
 function operationsOf(program: Program, reached: Uint8Array): readonly Operation[] {
   const { linked, graph, roots } = program;
   const near = program.isStatic ? reached : reachable(graph, [...roots.start, ...roots.data]);
@@ -100,7 +100,7 @@ function openSites(linked: Linked, reached: Uint8Array): readonly OpenSite[] {
         if (open.import === undefined || isForwarder(linked, object, summary.imports[open.import] ?? ""))
           add(summary.names[open.name] ?? "", open.reason);
       }
-      // A forwarder that shows only after linking: its callers' constants were not looked for.
+      // This forwarder shows only after linking, so no constants of its callers were looked for.
       for (const symbol of node.imports ?? []) {
         const import_ = summary.imports[symbol] ?? "";
         if (!forwarders.has(import_) && linked.bind(object, import_).some(({ passes }) => passes))

@@ -1,7 +1,7 @@
 /**
  * The values that a register can have at an instruction. A slice goes backwards over every way through the function
- * and, if the value was passed in, through its callers. No value is missing without a sign: a way that cannot be
- * followed is "open".
+ * and, if the value was passed in, through its callers. A way that the slice cannot follow is listed as "open", so no
+ * value is missing silently.
  */
 import * as bounds from "./bounds.ts";
 import { i32 } from "./bytes.ts";
@@ -23,8 +23,8 @@ export interface Slice {
   readonly addresses: readonly { readonly rva: number; readonly index: number }[];
   readonly open: readonly { readonly reason: OpenReason; readonly index: number }[];
   /**
-   * The exported functions that other objects pass the value to, and in which argument. A slice that ends at the
-   * function's start lists every function that gets the value from its caller.
+   * The exported functions that get the value from other objects, and the argument that brings it. A slice that ends at
+   * the function's start lists every function that gets the value from its caller.
    */
   readonly passed: readonly Passed[];
 }
@@ -37,8 +37,8 @@ export interface Passed {
 }
 
 /**
- * "The value of `place` before step `step` of function `index`, with these operations still to be
- * applied to it."
+ * A question: what is the value of `place` before step `step` of function `index`? The operations in `then` still have
+ * to be applied to that value.
  */
 interface Question {
   readonly index: number;
@@ -47,8 +47,8 @@ interface Question {
   readonly then: readonly Operation[];
   /**
    * For memory behind a pointer: the step at which this function first asked for it. If the pointer turns out to be the
-   * address of a place on the stack, stores are looked for from that step back. They may stand after the instruction
-   * that made the pointer.
+   * address of a place on the stack, the slice looks for stores from that step back. Such a store may stand after the
+   * instruction that made the pointer.
    */
   readonly origin: number;
 }
@@ -75,7 +75,10 @@ const wholeExtent: Extent = {
   limit: "maxAllSliceSteps",
 };
 
-/** For arguments. They are followed from caller to caller together. */
+/**
+ * The extent for arguments. It ends at the function's start, because all arguments are followed to the callers
+ * together.
+ */
 export const argumentExtent: Extent = {
   throughCallers: false,
   steps: bounds.maxArgumentSteps,
@@ -112,7 +115,7 @@ interface Run {
 export function createSlicer(program: Program, exported: (index: number) => boolean, extent = wholeExtent): Slicer {
   let left = extent.allSteps;
   const run = createRun(program, exported, extent);
-  /** The callers of a function are asked again for each place that gets its arguments from them. */
+  /** Finished slices. The same question comes again for each place that gets its arguments from the same callers. */
   const known = new Map<string, { readonly slice: Slice; readonly cost: number }>();
   return {
     slice(index, at, place, then = []) {
@@ -204,7 +207,7 @@ function fail(run: Run, index: number, reason: OpenReason): void {
   run.open.set(`${index}:${reason}`, { index, reason });
 }
 
-/** `origin` is that of the question before, if both ask for memory in one function. */
+/** `origin` is the earlier question's origin, if both questions ask for memory in the same function. */
 function ask(run: Run, index: number, step: number, place: Place, then: readonly Operation[], origin = step): void {
   if (then.length > maxOperations || depthOf(place) > maxPointers) return fail(run, index, "computed");
   const first = place.in === "memory" ? origin : step;
@@ -236,8 +239,9 @@ function goBack(run: Run, question: Question): void {
     const earlier = lifted.steps[before];
     if (earlier === undefined) continue;
     const proven = provenBy(earlier, question.place, lifted.steps[step]?.at ?? -1);
-    // A branch proves one of several arguments. The values that callers pass for the others belong to the callers' own
-    // value, not to the proven one: Go's socket compares the family with AF_INET6 on every way.
+    // A branch proves only one of several arguments. The callers pass the others, and pass them together with their own
+    // value of this one, not with the proven value. For example, Go's socket compares the family with AF_INET6 on every
+    // way.
     if (proven !== undefined && (run.extent.throughCallers || proven === 0)) answer(run, index, proven, question.then);
     else transfer(run, question, index, before, earlier);
   }
@@ -246,15 +250,15 @@ function goBack(run: Run, question: Question): void {
 }
 
 /**
- * The value of a place that a branch proves on the way to `at`: `test %rax,%rax; je`. (musl makes `read`, number 0, in
- * this way.)
+ * The value of a place that a branch proves on the way to `at`: `test %rax,%rax; je`. (musl makes the call `read` in
+ * this way. Its number is 0.)
  */
 function provenBy({ proves, target, next }: Step, place: Place, at: number): number | undefined {
   if (proves === undefined || !samePlace(proves.place, place) || target === next) return undefined;
   return (proves.when === "taken" ? target : next) === at ? proves.value : undefined;
 }
 
-/** Asks the calls, jumps and falls from other functions, and the function's calls of itself. */
+/** Asks at the calls, jumps and falls that come from other functions, and at the function's calls of itself. */
 function fromOutside(run: Run, question: Question, here: Step): void {
   const { program } = run;
   const { index, place, then } = question;
@@ -303,7 +307,7 @@ function throughCallback(run: Run, { index, place, then }: Question): void {
   }
 }
 
-/** The stack addresses that a straight way before the call puts into a register. */
+/** The stack address that the register holds at the call, if a straight way before the call puts it there. */
 function addressIn(lifted: Lifted, call: number, argument: number): readonly number[] {
   let number = argument;
   for (let step = call; step > 0; step -= 1) {
@@ -364,7 +368,7 @@ export function moveFrame(place: Place, by: number): Place | undefined {
   return pointer === undefined ? undefined : { ...place, pointer };
 }
 
-/** The place before the step whose value is in `place` after it. */
+/** Asks for the place that holds, before the step, the value that `place` has after it. */
 function transfer(run: Run, { place, then, origin }: Question, index: number, before: number, step: Step): void {
   const write = step.writes.find(({ to }) => samePlace(to, place));
   if (write !== undefined) return follow(run, index, before, write.value, then);
@@ -382,7 +386,7 @@ function transfer(run: Run, { place, then, origin }: Question, index: number, be
   }
 }
 
-/** Is it the result of a call that will be used as a call's number? */
+/** Is the place the result of a function's call, and will that result be used as a syscall's number? */
 function isResult({ extent }: Run, { flow }: Step, place: Place): boolean {
   const isCall = flow === "call" || flow === "indirect-call";
   return extent.throughCallers && isCall && place.in === "register" && place.register === resultRegister;
@@ -444,8 +448,8 @@ function behind(run: Run, value: Value, offset: number): readonly Place[] | unde
 }
 
 /**
- * A variable has the values that instructions anywhere in the object store in it by name, and its initial value. A
- * constant in read-only data is just read.
+ * A variable has its initial value, and each value that an instruction of the object stores in it by name. A constant
+ * in read-only data is just read.
  */
 function askVariable(run: Run, question: Question, rva: number): void {
   const { image } = run.program.context;

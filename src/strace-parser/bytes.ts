@@ -1,6 +1,6 @@
 /**
- * Reading bytes as the ASCII they are. All positions are offsets into the bytes; an `end` is the
- * offset after the last byte.
+ * Reads bytes as ASCII, without making text of them. All positions are offsets into the bytes; an `end` is the offset
+ * after the last byte.
  */
 
 const blank = 0x20;
@@ -17,7 +17,7 @@ export function isWord(byte: number | undefined): boolean {
 const wordBytes = new Uint8Array(256);
 for (const char of "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_") wordBytes[char.charCodeAt(0)] = 1;
 
-/** After the decimal digits that begin at `start`. */
+/** The offset after the decimal digits that begin at `start`. */
 export function afterDigits(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
   while (at < end && isDigit(bytes[at])) at += 1;
@@ -30,7 +30,7 @@ export function afterBlanks(bytes: Uint8Array, start: number, end: number): numb
   return at;
 }
 
-/** Before the blanks at the end of the bytes. */
+/** The offset before the blanks at the end of the bytes. */
 export function beforeBlanks(bytes: Uint8Array, start: number, end: number): number {
   let last = end;
   while (last > start && bytes[last - 1] === blank) last -= 1;
@@ -56,7 +56,7 @@ export function endsWith(bytes: Uint8Array, start: number, end: number, text: st
   return end - start >= text.length && startsWith(bytes, end - text.length, end, text);
 }
 
-/** The bytes as text of as many characters. */
+/** The bytes as text, with one character for each byte. */
 export function latin1(bytes: Uint8Array, start: number, end: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.max(0, end - start)).toString("latin1");
 }
@@ -66,7 +66,7 @@ export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Arra
   return join(bytes, start, end, bytes, end, end);
 }
 
-/** A copy of one run of bytes after the other. */
+/** A copy of one run of bytes, followed by a copy of another. */
 export function join(
   a: Uint8Array,
   aStart: number,
@@ -94,8 +94,8 @@ function fill(target: Uint8Array, at: number, bytes: Uint8Array, start: number, 
 export const maxKept = 64;
 
 /**
- * Values that are made from a few different runs of bytes, each made once: names of calls and errnos, flags of
- * arguments.
+ * Values that are made from a few different runs of bytes, such as names of calls and errnos, or flags of arguments.
+ * Each value is made once.
  */
 export class Kept<T> {
   readonly #make: (bytes: Uint8Array, start: number, end: number) => T;

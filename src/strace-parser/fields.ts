@@ -1,8 +1,8 @@
 import type { ReadResult } from "./result.ts";
 
 /**
- * Lines as each can be understood alone, before the lines around it are known: the places of their parts, as numbers. A
- * line is only a place if it is not plain, or if the numbers cannot hold all of it (a thread's name).
+ * What each line says alone, before the lines around it are known. Numbers give the places of its parts. They give only
+ * the line's own place if it is not plain, or if they cannot hold all of it (a thread's name).
  */
 export interface Digest {
   /** `width` numbers for each line: offsets into the text. */

@@ -16,7 +16,7 @@ const maxOpenBytes = 2 * maxLine;
 export class OpenCalls {
   /** Where calls are counted. It must know which threads are inside calls. */
   tally: Tally<unknown> | undefined;
-  /** The first half that was printed last. With -z, a second half comes without a leader. */
+  /** The latest first half of a call. With -z, a second half comes without a leader. */
   latestHead: Head | undefined;
   readonly #outlet: Outlet;
   readonly #threads = new Threads(maxOpen);
@@ -37,7 +37,9 @@ export class OpenCalls {
     return this.#order.count < maxOpen / 2 && this.#order.bytes < maxOpenBytes / 2;
   }
 
-  /** The thread is inside the call. A hostile log opens calls without end, so the oldest ones are given up. */
+  /**
+   * Notes that the thread is inside the call. A hostile log opens calls without end, so the oldest ones are given up.
+   */
   open(pid: number | undefined, head: Head): void {
     this.#threads.of(pid).head = head;
     this.#order.add(head);

@@ -38,9 +38,7 @@ const maxPid = 4 * 1024 * 1024;
 /** Longer than any context: a profile's name is at most a path. */
 const maxContext = 8192;
 
-/**
- * A thread's name has at most 63 bytes (strace's PROC_COMM_LEN), each written with at most four.
- */
+/** A thread's name has at most 63 bytes (strace's PROC_COMM_LEN), and strace writes each in at most four characters. */
 const maxComm = 252;
 
 /** The greatest syscall number that a program can ask for has this many digits. */
@@ -71,8 +69,8 @@ export function readPrefix(bytes: Uint8Array, start: number, end: number, prefix
 }
 
 /**
- * Reads a log whose only columns are the pid, or the pid and the number of the call (`record` asks strace for these).
- * False if there are more or fewer.
+ * Reads a line whose only columns are the pid, or the pid and the call's number. `record` asks strace for these. False
+ * if the line has more or fewer columns.
  */
 function readPid(bytes: Uint8Array, start: number, end: number, prefix: Prefix): boolean {
   const limit = Math.min(end, start + 6);
@@ -100,7 +98,7 @@ function readPid(bytes: Uint8Array, start: number, end: number, prefix: Prefix):
   return true;
 }
 
-/** After everything between the pid and the event. */
+/** The offset after all columns between the pid and the event. */
 function afterColumns(bytes: Uint8Array, start: number, end: number, prefix: Prefix): number {
   let at = afterContext(bytes, start, end);
   at = afterTime(bytes, at, end);
@@ -128,7 +126,8 @@ function afterColumns(bytes: Uint8Array, start: number, end: number, prefix: Pre
 
 /**
  * Is it a syscall number, though it has as many digits as a pointer? A number does not begin with a zero, as pointers
- * of 64-bit programs do. Either a pointer follows it, or the call's name says the same number.
+ * of 64-bit programs do. A number of 8 digits needs more proof: a pointer follows it, or the call's name says the same
+ * number.
  */
 function isNumber(bytes: Uint8Array, digits: number, after: number, end: number): boolean {
   if (bytes[digits] === 0x30) return false;
@@ -141,7 +140,7 @@ function isNumber(bytes: Uint8Array, digits: number, after: number, end: number)
 }
 
 /**
- * After `7` or `7<comm>`. -1 if it is no column of pids.
+ * The offset after `7` or `7<comm>`. -1 if it is no column of pids.
  *
  *     6999<bash> 12:34:56.123456 getpid() = 6999
  *               ^
@@ -157,7 +156,7 @@ function pidColumn(bytes: Uint8Array, start: number, digits: number, end: number
 }
 
 /**
- * After `[pid 7] ` or `[pid 7<comm>] `. -1 if it is no column of pids.
+ * The offset after `[pid 7] ` or `[pid 7<comm>] `. -1 if it is no column of pids.
  *
  *     [pid  7860] getpid() = 7860
  *                 ^
@@ -183,7 +182,7 @@ function foundPid(prefix: Prefix, pid: number, comm: number, end: number): void 
 }
 
 /**
- * After `<comm>`. `start` if there is none.
+ * The offset after `<comm>`. `start` if there is none.
  *
  *     6999<bash> getpid() = 6999
  *               ^
@@ -200,8 +199,8 @@ function commEnd(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /**
- * After `[unconfined_u:unconfined_r:unconfined_t:s0] ` (--secontext), or `[/usr/bin/man (enforce)] ` if the kernel has
- * AppArmor. strace escapes brackets in it.
+ * The offset after `[unconfined_u:unconfined_r:unconfined_t:s0] ` (--secontext), or after `[/usr/bin/man (enforce)] `
+ * if the kernel has AppArmor. strace escapes brackets in the context.
  */
 function afterContext(bytes: Uint8Array, start: number, end: number): number {
   const first = bytes[start + 1];
@@ -211,7 +210,7 @@ function afterContext(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /**
- * After `12:34:56`, `12:34:56.123456` or `1700000000.123456`, and the blanks that follow.
+ * The offset after `12:34:56`, `12:34:56.123456` or `1700000000.123456`, and after the blanks that follow.
  *
  *     12:34:56.123456 getpid() = 6999
  *                     ^
@@ -231,7 +230,8 @@ function afterTime(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /**
- * After ` 0.000123` or `(+ 0.000123)`, and the blanks that follow. With whole seconds there is no fraction.
+ * The offset after ` 0.000123` or `(+ 0.000123)`, and after the blanks that follow. If strace prints whole seconds,
+ * there is no fraction.
  *
  *     1700000000.123456 (+     0.000123) getpid() = 7860
  *                                        ^
@@ -243,7 +243,8 @@ function afterDelta(bytes: Uint8Array, start: number, end: number): number {
   const digits = at;
   const whole = afterDigits(bytes, digits, end);
   at = afterFraction(bytes, whole, end);
-  // Without a fraction it must fill a column of six and stand outside a table. Otherwise the program wrote it.
+  // A time without a fraction must fill a column of six characters, and a column or an event must follow it. Otherwise
+  // the program wrote these digits.
   if (
     whole === digits ||
     (!bracket && at === whole && ((at - start < 6 && bytes[start - 1] !== blank) || !isFollowed(bytes, at, end)))
@@ -266,8 +267,8 @@ function isFollowed(bytes: Uint8Array, at: number, end: number): boolean {
 }
 
 /**
- * After an instruction pointer, which has 8 or 16 digits. The number of a call never has that many: strace prints `%4u`
- * (syscall.c), and x32's numbers with bit 30 have 10 digits.
+ * The offset after an instruction pointer, which has 8 or 16 digits. The number of a call never has as many: strace
+ * prints `%4u` (syscall.c), and x32's numbers with bit 30 have 10 digits.
  *
  *     [00007f0123456789] getpid() = 6999
  *                        ^
@@ -328,7 +329,7 @@ export function traceeIn(bytes: Uint8Array, { pid, comm, commEnd: end }: Prefix)
 let latest: Tracee = noTracee;
 const tracees = new Map<number, Tracee>();
 
-/** One object for each thread, not for each line. -1 if there is no column of pids. */
+/** The thread with this pid. One object serves all its lines. `pid` is -1 if there is no column of pids. */
 export function traceeOf(pid: number): Tracee {
   if (latest.pid === pid) return latest;
   if (pid < 0) return noTracee;

@@ -58,7 +58,7 @@ function alike(findings: readonly PlacedFinding[]): readonly (readonly PlacedFin
   });
 }
 
-/** The first of them, how many there are, and all their calls. */
+/** The lines of a group: its first finding, the number of the others, and the names of the calls. */
 function groupLines(group: readonly PlacedFinding[], width: number): readonly string[] {
   const [first] = group;
   if (first === undefined) return [];

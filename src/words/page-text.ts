@@ -7,7 +7,7 @@ const colors: { readonly [weight in Weight]: number | undefined } = { danger: 31
 
 /**
  * A document for a terminal of this width. Each row of a table becomes a paragraph, with a line for each column and its
- * name. A long document shows only the title of a dangerous row, and only the title of what is folded.
+ * name. In a long document, dangerous rows and folded parts show only their titles. Other rows are only counted.
  */
 export function pageToText(blocks: readonly Block[], layout: Layout, more: string): string {
   const { color, width } = layout;

@@ -35,7 +35,7 @@ export interface Elsewhere {
   readonly syscall: string;
   /** The architecture through which the call enters the kernel. */
   readonly arch: ScmpArch;
-  /** A host on which it is possible: how it differs from the host that was compared. */
+  /** A host on which it is possible, described by how it differs from the host that was compared. */
   readonly host: {
     readonly arch: ScmpArch;
     readonly skips?: HostContext["skips"];

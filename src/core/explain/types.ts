@@ -36,7 +36,9 @@ export interface CallExplanation {
   readonly state: CallState;
   /** The same under Docker's default. */
   readonly docker: Exclude<CallState, "floor">;
-  /** What happens to calls that pass, each action once. Some are also logged, or decided by another program. */
+  /**
+   * The actions for calls that pass, each listed once. An action may also log the call, or let another program decide.
+   */
   readonly lets: readonly Action[];
   /**
    * The answer to the program if no condition allows the call: always, or outside its pins. `undefined` if the call is
@@ -75,7 +77,10 @@ export type Reach = "closed" | "capability" | "open";
 export interface VulnerabilityVerdict {
   readonly vulnerability: Vulnerability;
   readonly reach: Reach;
-  /** What closes it: calls that are denied with any arguments, or arguments. Absent if it is not closed. */
+  /**
+   * What closes it. `names`: a needed call is denied with any arguments. `pins`: the needed arguments are denied.
+   * Absent if it is not closed.
+   */
   readonly closedBy?: "names" | "pins";
   readonly docker: Reach;
 }
@@ -95,7 +100,7 @@ export interface ArchExplanation {
 
 /** A profile, explained: every call of every architecture, and what is out of reach. */
 export interface Explanation {
-  /** Engines run a container without any filter under the profile. */
+  /** Set if engines run a container without any filter under the profile. */
   readonly noFilter?: NoFilter | undefined;
   readonly profile: string;
   readonly ceilingName: string;

@@ -70,6 +70,6 @@ export interface Assessment {
   readonly profile: readonly ProfileChange[];
   /** The profile now allows what it does not name, and did not before. Everything may have become possible. */
   readonly open: boolean;
-  /** The calls among them that attackers look for. */
+  /** The calls that attackers look for among those that the profile does not name. */
   readonly dangerousUnnamed: readonly string[];
 }

@@ -25,11 +25,10 @@ interface FindingData {
   /** `across`: the conditions stand in several groups, and every value meets one of them. */
   readonly "or-not-and": { readonly index: number; readonly across?: true };
   /**
-   * `bits`: the number of bits that the kernel looks at. `passed`: calls that the filter denies, and allows once a bit
-   * above them is set.
+   * `bits`: the number of bits that the kernel looks at. `passed`: calls that the filter denies, but allows if a bit
+   * above those bits is set.
    */
   readonly "wide-comparison": { readonly bits: 16 | 32; readonly passed: readonly PassedCall[] };
-  /** `ignored`: the bits of the value that lie outside the mask. */
   readonly "void-deny": { readonly why: VoidCause; readonly passes: Witness; readonly by: string | undefined };
   /** A rule that allows calls has no effect, because a denying rule answers them. */
   readonly "void-exception": { readonly why: VoidCause; readonly denied: Witness; readonly by: string | undefined };
@@ -49,7 +48,10 @@ interface FindingData {
   readonly "mask-of-all": { readonly index: number; readonly mask: bigint; readonly passes: Witness };
   /** The condition compares an address. `apart` has two addresses that get different answers, if there are such. */
   readonly "pointer-condition": { readonly index: number; readonly apart: readonly Witness[] };
-  /** No value meets the condition, or every value does. `ints`: of the values that the kernel looks at. */
+  /**
+   * No value meets the condition, or every value does. `ints`: this is so only among the values that the kernel looks
+   * at.
+   */
   readonly "dead-condition": {
     readonly index: number;
     readonly holds: "never" | "always";
@@ -60,6 +62,7 @@ interface FindingData {
   readonly "never-applies": { readonly side: "includes" | "excludes"; readonly cause: NeverCause };
   /** `does`: what all of these calls do. */
   readonly "open-sibling": { readonly does: string; readonly siblings: readonly Witness[] };
+  /** `ignored`: the bits of the value that lie outside the mask. */
   readonly "ignored-bits": { readonly index: number; readonly mask: bigint; readonly ignored: bigint };
   readonly "beyond-docker": { readonly arches: readonly ScmpArch[]; readonly ceiling: string };
   readonly "beyond-elsewhere": { readonly elsewhere: Elsewhere; readonly ceiling: string };
@@ -121,7 +124,7 @@ interface FindingPlace<Kind extends FindingKind> {
   readonly pointer: string;
   /** The syscalls or names that the finding is about. */
   readonly names: readonly string[];
-  /** The other machine of the profile on which alone it is so. `undefined` for the judged machine. */
+  /** Set if only another machine of the profile has the finding: that machine. `undefined` for the judged machine. */
   readonly machine?: ScmpArch;
 }
 

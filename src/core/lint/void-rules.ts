@@ -23,7 +23,7 @@ interface SaidRule {
   readonly action: Action;
 }
 
-/** At most this many rules of a call are judged one by one. */
+/** The rules of a call are judged one by one. A call with more rules than this is not judged. */
 const maxRules = 64;
 
 /**
@@ -78,7 +78,7 @@ function voidException(filter: Filter, { pointer, name, rule, action }: SaidRule
   return [];
 }
 
-/** Calls that a rule means. Each has another answer. */
+/** Calls that the rule means, with their answers: one call for each part in which the filter decides alike. */
 function matching(filter: Filter, name: string, rule: Rule): readonly (readonly [SeccompData, Decision])[] {
   const nr = syscallNumber(filter.arch, name);
   return partition([

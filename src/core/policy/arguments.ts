@@ -24,7 +24,7 @@ const mmapByPointer: ReadonlySet<ScmpArch> = new Set<ScmpArch>([
 ]);
 
 /**
- * The tier's pin for a call with these observed values. A reason, if the tier could pin the call but does not.
+ * The tier's pin for a call with these observed values. If the tier could pin the call but does not, the reason.
  * `undefined` if the tier does not pin it.
  */
 export function pinFor(

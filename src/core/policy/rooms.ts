@@ -33,7 +33,10 @@ export function internetRooms(families: readonly InternetFamily[]): readonly Roo
   }));
 }
 
-/** FUTEX_WAIT and FUTEX_WAKE, with bits, and on two futexes at once. libcs build their locks from these. */
+/**
+ * FUTEX_WAIT and FUTEX_WAKE, their forms with bits, and FUTEX_WAKE_OP on two futexes at once. libcs build their locks
+ * from these.
+ */
 export const pinFutex: Pinner = pinRooms([1], [0x7fn], ({ programs, glibcPrograms }) => [
   {
     conditions: [masked(1, 0x7en, 0n)], // FUTEX_WAIT, FUTEX_WAKE
@@ -101,7 +104,8 @@ const ordinaryOptions: readonly Options[] = [
   {
     level: [~0n, 6n],
     words: "options of TCP but TCP_ULP and TCP_REPAIR_WINDOW",
-    // All but 31 and 29, which only CRIU sets. Each other number lacks another bit that 31 and 29 have.
+    // All but 29 and 31, which only CRIU sets. Each row allows the numbers that lack one of the bits that 29 and 31
+    // share.
     names: [
       [1n, 0n],
       [4n, 0n],

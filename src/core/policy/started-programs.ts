@@ -8,7 +8,7 @@ export interface StartedRow {
 const inPath = (name: string): readonly string[] =>
   ["/usr/bin", "/bin", "/usr/local/bin"].map((folder) => `${folder}/${name}`);
 
-/** They count only if the recording, or the program's own code, starts programs. */
+/** The rows count only if the recording, or the program's own code, starts programs. */
 export const startedRows: readonly StartedRow[] = [
   {
     paths: ["/bin/sh", "/usr/bin/sh"],

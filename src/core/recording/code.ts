@@ -10,9 +10,9 @@ export interface CodeEvidence {
   /** The nearest way to each call, by architecture. */
   readonly calls: { readonly [arch in ScmpArch]?: { readonly [syscall: string]: CodeVia } };
   /**
-   * The values that code passes for arguments that choose among operations, and the place that does: `"arg0=16
-   * arg1=524291 arg2=0": "__check_pf in libc.so.6"`, by architecture and call. `*` stands for a value that is no
-   * constant: it may be any. Absent if no call has such arguments.
+   * The values that code passes for the arguments that choose among operations, each with the place that passes them.
+   * They are grouped by architecture and call: `"arg0=16 arg1=524291 arg2=0": "__check_pf in libc.so.6"`. `*` stands
+   * for a value that is no constant: it may be any. Absent if no call has such arguments.
    */
   readonly operations?: { readonly [arch in ScmpArch]?: { readonly [syscall: string]: Operations } };
 }
@@ -22,11 +22,13 @@ export type Operations = { readonly [values: string]: string };
 
 /** The files of one program. */
 export interface ProgramFiles {
-  /** Absent if it ran. `false` if only another day would start it, such as a shell. */
+  /**
+   * Absent if it ran. `false` if it did not run, but the workload may start it on another day, as it may start a shell.
+   */
   readonly ran?: false;
   /** The base name and build-id (if any) of each file whose code was read: `libc.so.6 51d2…`. Sorted. */
   readonly objects: readonly string[];
-  /** Files whose code could not be read, with the reason. Sorted. Calls may be missing. */
+  /** Files whose code could not be read, with the reason. Sorted. The evidence may lack their calls. */
   readonly unread?: readonly string[];
   /** Places that make a call with an unknown number, as `object function`. Sorted. They may make any call. */
   readonly open?: readonly string[];
@@ -49,7 +51,7 @@ export interface CodeVia {
   readonly imports?: readonly string[];
   /** Base name of the object whose code makes the call. */
   readonly object: string;
-  /** The function there. */
+  /** The function of that object that makes the call. */
   readonly function: string;
 }
 
@@ -136,8 +138,8 @@ function withOperations(code: CodeEvidence, operations: ByArch<Operations>): Cod
 }
 
 /**
- * Joins the evidence of two descendants of one recording. A change of one side is taken, also a removal. If both sides
- * changed something, the nearest way is taken.
+ * Joins the evidence of two descendants of one recording. A change that only one side made is taken, even a removal. If
+ * both sides changed something, the nearest way is taken.
  */
 export function mergeCodeThreeWay(
   base: CodeEvidence | undefined,

@@ -2,9 +2,9 @@ import type { SignalEvent, SyscallEvent } from "../../strace-parser/index.ts";
 import type { Phase } from "./types.ts";
 
 /**
- * What is known about the life that a log shows. It is either a workload from its first process on, which gets this
- * signal (as strace prints it) to end it, and may take connections; or processes of one phase that were started beside
- * it.
+ * What is known about the life that a log shows. With `stopSignal`, the log shows a workload from its first process on.
+ * The signal, spelt as strace prints it, ends the workload. `withoutConnections`: the log cannot show connections. With
+ * `within`, the log shows processes of one phase that were started beside the workload.
  */
 export type LifeContext =
   { readonly stopSignal: string; readonly withoutConnections?: boolean } | { readonly within: Phase };
@@ -17,14 +17,14 @@ export interface Exercised {
   readonly toldToStop: boolean;
   /** The signals that any of its processes got. */
   readonly signals: ReadonlySet<string>;
-  /** True if a call failed after the first connection, for another reason than that there was nothing to read yet. */
+  /** True if a call failed after the first connection. A call that had to wait or was interrupted did not fail. */
   readonly failed: boolean;
 }
 
 /** Results of a call that would have to wait, or that a signal interrupted. They are not errors of the workload. */
 const ordinaryErrors = new Set(["EAGAIN", "EINPROGRESS", "EINTR", "EALREADY"]);
 
-/** No kernel has more. */
+/** No kernel has more signals. */
 const maxSignals = 128;
 
 /** The phases of a workload's life: when it took its first connection, and when it had to stop. */

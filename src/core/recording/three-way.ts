@@ -19,8 +19,8 @@ export interface MergeConflict {
 }
 
 /**
- * The merge of two descendants of one recording. A change of one side is taken, also a removal. Different changes of
- * the same thing are a conflict.
+ * The merge of two descendants of one recording. A change that only one side made is taken, even a removal. Different
+ * changes of the same thing are a conflict.
  */
 export interface ThreeWay {
   readonly conflicts: readonly MergeConflict[];
@@ -101,8 +101,8 @@ interface Settled {
 }
 
 /**
- * What a merge should have kept of the two sides, but `result` lacks: calls, and calls with arguments. Calls in
- * conflict do not count, because a person decided them.
+ * The calls that a merge should have kept of the two sides, but that `result` lacks, at least with some arguments.
+ * Calls in conflict do not count, because a person decided them.
  */
 export function lostCalls({ conflicts, ours }: ThreeWay, result: Recording): readonly string[] {
   const disputed = new Set(conflicts.map(({ of }) => of));
@@ -214,7 +214,7 @@ function textOf(record: SyscallRecord | undefined): string | undefined {
   );
 }
 
-/** What one side changed. `undefined` is a value like any other. */
+/** Merges one value: the value of the side that changed it. `undefined` is a value like any other. */
 function scalar<T>({ base, ours, theirs }: Sides<T>): Merged<T> {
   if (ours === theirs || theirs === base) return { value: ours };
   return ours === base ? { value: theirs } : { conflict: "the two sides changed it in different ways" };
@@ -238,7 +238,7 @@ function mergeRuns(base: readonly Run[], ours: readonly Run[], theirs: readonly 
   return [...runs].filter(([key]) => kept.has(key)).map(([, run]) => run);
 }
 
-/** Does the merge keep a thing that the three versions have or lack? */
+/** Does the merge keep a thing? Each argument is `undefined` if that version lacks the thing. */
 function keeps(base: unknown, ours: unknown, theirs: unknown): boolean {
   return base === undefined ? ours !== undefined || theirs !== undefined : ours !== undefined && theirs !== undefined;
 }

@@ -7,10 +7,11 @@ import type { ActionRule, ArgCondition, ArgIndex, Rule, SeccompData } from "./ty
 export type Place = number;
 
 /**
- * Decision diagrams over the bits of the six arguments, from argument 0's highest bit on. Each node asks one bit, no
- * bit is asked twice, and equal nodes are one (Bryant, "Graph-Based Algorithms for Boolean Function Manipulation",
- * 1986, with more than two kinds of leaves). A diagram shows the rules' answer as a function, not as a list of ways to
- * match. A hundred masks of single bits are a hundred nodes, although they have 2^100 combinations.
+ * Decision diagrams over the bits of the six arguments, from argument 0's highest bit on. Each node asks one bit, and
+ * no way asks a bit twice. Equal nodes are one node. (See Bryant, "Graph-Based Algorithms for Boolean Function
+ * Manipulation", 1986. Here there are more than two kinds of leaves.) A diagram shows the rules' answer as a function,
+ * not as a list of ways to match. A hundred masks of single bits are a hundred nodes, although they have 2^100
+ * combinations.
  */
 export class Diagram {
   readonly #bits: number[] = [];
@@ -33,7 +34,10 @@ export class Diagram {
     return place;
   }
 
-  /** libseccomp's comparisons of one syscall. `tell` gives the answer of a rule, or of none. */
+  /**
+   * The node for libseccomp's comparisons of one syscall. `tell` gives the answer of a rule, or the answer if no rule
+   * matches.
+   */
   tree({ always, first }: RuleTree, tell: (rule: ActionRule | undefined) => string): Place {
     const level = (nodes: readonly Node[], otherwise: Place): Place =>
       nodes.reduceRight(
@@ -50,7 +54,7 @@ export class Diagram {
     return first === undefined ? this.leaf(tell(always)) : level(first.level, this.leaf(tell(undefined)));
   }
 
-  /** `matching` if all conditions of the rule hold on 64 bits, otherwise `otherwise`. */
+  /** The node that is `matching` if all conditions of the rule hold on 64 bits, otherwise `otherwise`. */
   rule({ conditions }: Rule, matching: Place, otherwise: Place): Place {
     return [...conditions]
       .sort((a, b) => b.index - a.index)
@@ -70,8 +74,8 @@ export class Diagram {
   }
 
   /**
-   * For each combination of answers that these nodes give to some call, the smallest such call, argument 0 first. If
-   * arguments are `known`, only calls with these values count.
+   * Finds every combination of answers that these nodes give to a call. For each combination it returns the smallest
+   * call, compared by argument 0 first. If arguments are `known`, only calls with these values count.
    */
   callsApart(
     roots: readonly Place[],
@@ -184,9 +188,9 @@ export class Diagram {
 }
 
 /**
- * Whether rules with masks answer alike can be as hard as any puzzle (it is co-NP-complete). Profiles in use take some
- * thousand steps for each syscall. Rules that take a thousand times as many were written to make a tool hang or give
- * up.
+ * It can be as hard as any puzzle to tell whether two sets of rules with masks answer alike. (The problem is
+ * co-NP-complete.) Profiles in use take some thousand steps for each syscall. Rules that take a thousand times as many
+ * were written to make a tool hang or give up.
  */
 export class TooManyWays extends RangeError {
   override readonly name = "TooManyWays";

@@ -60,8 +60,8 @@ function isForeignNumber({ arch }: Filter, nr: number | undefined): boolean {
  * setup(2), which stands for every number that the kernel does not know.
  */
 function stubAnswers(arch: ScmpArch, nr: number, above: number): boolean {
-  // On x86_64 it looks at bit 30 first. Numbers with that bit are x32's: it compares them with x32's highest number, or
-  // not at all.
+  // On x86_64 the stub looks at bit 30 first. Numbers with that bit belong to x32. The stub compares them with x32's
+  // highest number, or not at all.
   if (arch === "SCMP_ARCH_X86_64" && (nr & x32Bit) !== 0) return false;
   if (arch === "SCMP_ARCH_X32" && (nr & x32Bit) === 0) return false;
   return nr > above || (nr === 0 && isS390(arch));
@@ -69,8 +69,8 @@ function stubAnswers(arch: ScmpArch, nr: number, above: number): boolean {
 
 /**
  * The rule of a syscall that decides a call with these arguments. `undefined` if none matches. `wide`: arguments have
- * 64 bits. If libseccomp would refuse the rules, the filter cannot be installed at all; then the rules before the
- * refused one answer.
+ * 64 bits. If libseccomp would refuse a rule, the filter cannot be installed at all. Here the rules before the refused
+ * one answer then.
  */
 export function decidingRule(
   rules: readonly ActionRule[],

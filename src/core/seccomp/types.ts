@@ -17,8 +17,8 @@ export type ArgCondition =
   | { readonly index: ArgIndex; readonly op: "SCMP_CMP_MASKED_EQ"; readonly mask: bigint; readonly datum: bigint };
 
 /**
- * And-bound. Without conditions it matches every call. It has at most one condition for each index
- * (seccomp_rule_add(3)).
+ * A rule matches a call if all its conditions hold. Without conditions it matches every call. It has at most one
+ * condition for each index (seccomp_rule_add(3)).
  */
 export interface Rule {
   readonly conditions: readonly ArgCondition[];
@@ -44,7 +44,7 @@ export type Action =
  * with its neighbours, if it says nothing alone.
  */
 export type Because =
-  /** A recording saw it, made by these programs (base names). `unpinned`: why a call is not pinned that could be. */
+  /** A recording saw these programs (base names) make the call. `unpinned`: why a call that could be pinned is not. */
   | {
       readonly type: "observed";
       readonly processes: readonly string[];
@@ -82,8 +82,9 @@ export interface ActionRule {
 }
 
 /**
- * Or-bound rules for each syscall, and the default action. A filter is for one architecture and already resolved for a
- * host. Syscalls have libseccomp's names. The rules are in the profile's order, which matters if actions differ.
+ * The rules of each syscall, joined by "or", and the default action. A filter is for one architecture and already
+ * resolved for a host. Syscalls have libseccomp's names. The rules are in the profile's order, which matters if actions
+ * differ.
  */
 export interface Filter {
   readonly arch: ScmpArch;

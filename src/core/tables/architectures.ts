@@ -19,8 +19,8 @@ interface ArchitectureRow {
   /** The names in Node (`process.arch`), OCI/Go (`GOARCH`) and uname(2). */
   readonly aliases: readonly string[];
   /**
-   * The architectures whose programs a 64-bit kernel also runs, by strace's word. strace has no word for n32, because
-   * a strace of its own traces n32 programs.
+   * The architectures whose programs a 64-bit kernel also runs, by strace's word for the mode. strace has no word for
+   * n32, because a strace of its own traces n32 programs.
    */
   readonly compat?: { readonly [mode in "32 bit" | "x32" | "n32"]?: ScmpArch };
 }
@@ -176,7 +176,7 @@ export function compatArch(native: ScmpArch, personality: "64 bit" | "32 bit" | 
 
 /**
  * The native architecture, among the given ones, whose kernel runs this one: x86_64 for x86 and x32. A native
- * architecture is its own.
+ * architecture is its own host.
  */
 export function hostArch(arch: ScmpArch, among: readonly ScmpArch[]): ScmpArch {
   return (

@@ -31,9 +31,9 @@ function readTable(lines: string, bits: boolean): SymbolTable {
 const alsoBits: ReadonlySet<string> = new Set(["mmap_prot"]);
 
 /**
- * Symbols that strace 6.1 and 7.2 print and that `constants` lacks. strace's code adds them to those of its tables
- * (futex.c, mount.c), or its tables have them under a condition. They replace the same symbols in `constants`. Values
- * from include/uapi/linux/{futex,fcntl,fs,io_uring}.h and asm-generic.
+ * Symbols that strace 6.1 and 7.2 print and that `constants` lacks. strace's code adds them to the symbols of its
+ * tables (futex.c, mount.c), or its tables hold them only under a condition. They replace the same symbols in
+ * `constants`. Values from include/uapi/linux/{futex,fcntl,fs,io_uring}.h and asm-generic.
  */
 const alsoPrinted: { readonly [table: string]: string } = {
   futexops: "FUTEX_PRIVATE_FLAG 128\nFUTEX_CLOCK_REALTIME 256",
@@ -85,8 +85,8 @@ function usesOf(syscall: string, index: number): readonly Use[] {
 
 const requests = new Map<string, bigint>();
 /**
- * The number of an ioctl request. It is searched for in the text, which is sorted: a workload makes only a few of the
- * thousands of requests.
+ * The number of an ioctl request. This searches the sorted text instead of reading all of it, because a workload makes
+ * only a few of the thousands of requests.
  */
 function ioctlRequest(name: string): bigint | undefined {
   const known = requests.get(name);

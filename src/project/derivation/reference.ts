@@ -50,8 +50,8 @@ export async function loadReference(versionOrFile: string | undefined, read = re
 const maxCeilingBytes = 4 * 1024 * 1024;
 
 /**
- * The same for a name in a repository's policy.json, which a pull request may have written. The file must be regular,
- * of limited size, and within the repository. Its name is relative to `folder`.
+ * Loads the reference that a repository's policy.json names. A pull request may have written that name. The file must
+ * be regular, of limited size, and within the repository. Its name is relative to `folder`.
  */
 export function loadStored(versionOrFile: string | undefined, folder = "."): Promise<Reference> {
   return loadReference(versionOrFile, (path) => readWithin(resolvePath(folder, path), maxCeilingBytes));

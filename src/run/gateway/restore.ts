@@ -11,7 +11,7 @@ import {
   withLabels,
 } from "./hold.ts";
 
-/** What the creator of a container gave, as far as its held form does not show it. */
+/** What the creator of a container asked for, as far as the held container does not show it. */
 export interface Given {
   /** `Binds` was an empty list, not absent. */
   readonly hadBinds: boolean;
@@ -73,13 +73,13 @@ export function releasedListed(listed: Document): Document | undefined {
   const restored = command.startsWith(`${holderPath} `)
     ? withMember(listed, "Command", command.split(" ").slice(2).join(" "))
     : listed;
-  // A running container is not replaced, because it may be in use.
+  // A running container gets labels with which Compose keeps it, because it may be in use.
   return withMounts(
     withLabels(restored, textOf(member(listed, "State")) === "running" ? releasedLabels : outdatedLabels),
   );
 }
 
-/** The answer to `volumes` without those of ours. */
+/** The answer to `volumes` without our own volumes. */
 export function releasedVolumes(answer: Document): Document {
   const volumes = member(answer, "Volumes");
   return Array.isArray(volumes)
@@ -108,7 +108,7 @@ export function releasedEvent(event: Document, isOurVolume: (name: string) => bo
   if (isOurs(attributes)) return undefined;
   if (textOf(member(event, "Type")) === "volume" && isOurVolume(textOf(member(actor, "ID")))) return undefined;
   let restored = event;
-  // `exec_create: /bin/sh -c …`: the words joined by spaces.
+  // `exec_create: /bin/sh -c …`. The engine joins the words with spaces.
   for (const name of ["Action", "status"]) {
     const action = textOf(member(event, name));
     const match = /^(exec_\w+: )\/\.seccomp-gen\/hold \S+ (.*)$/s.exec(action);

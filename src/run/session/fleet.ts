@@ -111,7 +111,7 @@ export class Fleet {
     this.#stir();
   }
 
-  /** Resolves to `true` when `condition` holds, checked after each change. `false` after `patienceMs`. */
+  /** Resolves to `true` when `condition` holds, checked after each change. `false` after `patienceMs` or an abort. */
   async until(condition: () => boolean, patienceMs: number, signal?: AbortSignal): Promise<boolean> {
     const deadline = performance.now() + patienceMs;
     while (!condition()) {
@@ -126,7 +126,8 @@ export class Fleet {
   }
 
   /**
-   * True if every container was started and passed its first health check, and none was created or started for a while.
+   * True if every container was started, and none that runs awaits its first health check. None may have been created
+   * or started for a while. Removed containers do not count.
    */
   isUp(quietMs: number): boolean {
     const alive = this.berths.filter(({ removed }) => !removed);

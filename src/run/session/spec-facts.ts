@@ -107,7 +107,10 @@ export function specFacts(
   };
 }
 
-/** What the engine makes of the request, if none of its processes was seen. */
+/**
+ * The capabilities and no-new-privileges that the engine gives for this request. Used if none of its processes was
+ * seen.
+ */
 function securityOf(spec: Document, engine: Engine): Pick<Run, "capabilities" | "noNewPrivileges"> {
   const host = member(spec, "HostConfig");
   const isPrivileged = member(host, "Privileged") === true;

@@ -33,7 +33,7 @@ interface Denied {
 interface Open {
   readonly signal: string;
   readonly callers: Callers;
-  /** The latest denial of the thread, or of any thread. It counts if both run the same program. */
+  /** The latest denial of this thread, or else of any thread. It counts if the denied thread ran the same program. */
   readonly denied: Denied | undefined;
 }
 
