@@ -20,8 +20,8 @@ export class Ending {
   }
 
   /**
-   * Does the log end in the middle of a program? A whole log ends with the end of a process. Only halves of calls that
-   * the process was in, and text of others, may follow.
+   * Does the log end in the middle of a program? A whole log ends with the end of a process. Only two things may
+   * follow: halves of calls that the process was inside of, and text that strace did not write.
    */
   isCut(): boolean {
     const lines = Buffer.from(this.#tail).toString("latin1").split("\n").reverse();

@@ -23,7 +23,7 @@ export interface Log {
   readonly kind: "log";
   readonly label: string;
   readonly aggregate: Aggregate;
-  /** Why it lacks the start of its program. `undefined` if it has it. */
+  /** Why the log lacks the start or other calls of its program. `undefined` if nothing is known to be missing. */
   readonly lack: string | undefined;
 }
 
@@ -108,7 +108,10 @@ function rangesText(ranges: UnreadRanges["ranges"]): string {
   return ranges.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(",");
 }
 
-/** With this many such lines, or one in twenty, another tool changed the lines of strace. */
+/**
+ * Another tool changed the lines of strace if this many have another prefix, or one in twenty. Calls that lack their
+ * end must reach both limits.
+ */
 const many = 5;
 const oneIn = 20;
 
@@ -183,7 +186,7 @@ function whichMachine(candidates: readonly string[]): string {
         `${candidates.join(", ")}`;
 }
 
-/** Why the log lacks the start of its program. `undefined` if it has it. */
+/** Why the log lacks the start or other calls of its program. `undefined` if nothing is known to be missing. */
 function lackOf({ beginsWithStart, firstCall, exited }: LogFacts, { syscalls }: Aggregate): string | undefined {
   if (!beginsWithStart)
     return (

@@ -6,7 +6,7 @@ import { ownSession, sessionIsOver } from "./session-name.ts";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { checkKept, systemProblem, temporaryPath } from "./files.ts";
 
-/** At most this long does another recording take to write its files. */
+/** Another recording takes at most this long to write its files. */
 const patienceMs = 10_000;
 
 /**
@@ -30,12 +30,12 @@ export async function whileLocked<Result>(path: string, work: () => Promise<Resu
   }
 }
 
-/** Is the file a lock of a recording, or one under which a dead holder's lock is removed? */
+/** Is the file a lock of a recording, or the second lock that is taken to remove a dead holder's lock? */
 export function isLock(path: string): boolean {
   return /^\.recording\.json(?:\.[0-9a-f]{12})?\.lock$/.test(basename(path));
 }
 
-/** Removes a lock if its holder has died. Resolves to true if the holder had died. */
+/** Removes a lock if its holder has died. Resolves to true if the lock was removed. */
 export async function removeStaleLock(lock: string): Promise<boolean> {
   const dead = await holderOf(lock);
   return dead !== undefined && sessionIsOver(dead.session) && takeAway(lock, dead, performance.now() + patienceMs);
@@ -61,12 +61,12 @@ async function acquire(lock: string, deadline: number): Promise<() => Promise<vo
           detail: `${holder?.session ?? "somebody"} is writing there`,
           todo: "Run the command again when that has ended.",
         });
-      else await delay(holder === undefined ? 1 : 20); // undefined: it was released just now
+      else await delay(holder === undefined ? 1 : 20); // without a holder, it was released just now
     }
   } finally {
     await rm(own, { force: true }).catch(() => undefined);
   }
-  // If it cannot be removed, this process ends soon, and the next one removes a dead holder's lock.
+  // If the lock cannot be removed, this process ends soon. The next process then removes a dead holder's lock.
   return () => rm(lock, { force: true }).catch(() => undefined);
 }
 

@@ -70,7 +70,7 @@ interface Operation {
   readonly other: string;
 }
 
-/** Read from the environment that git gives a merge, and from the files in which git notes its progress. */
+/** Reads the environment that git gives a merge, and the files in which git notes its progress. */
 async function operationsUnderWay(): Promise<readonly Operation[]> {
   const merged = Object.keys(process.env).flatMap((name) => /^GITHEAD_([0-9a-f]{40,64})$/.exec(name)?.[1] ?? []);
   const { exitCode, stdout } = await runGit(".", ["rev-parse", "--absolute-git-dir"]);
@@ -102,7 +102,7 @@ async function mergeWith(other: string): Promise<Operation> {
   return { ancestors: stdout.split("\n").filter((line) => line !== ""), other };
 }
 
-/** One ancestor, or several that are merged first, as git's strategies do. */
+/** The inputs of one ancestor. Several ancestors are merged first, as git's strategies do. */
 async function virtualBase(
   ancestors: readonly string[],
   trees: Trees,
@@ -220,7 +220,7 @@ interface History {
   readonly edges: readonly (readonly [string, string])[];
 }
 
-/** The commits that changed the profile or its inputs. There are no more than are worth the time. */
+/** The commits that changed the profile or its inputs. Only as many are read as are worth the time. */
 async function historyOf(path: string): Promise<History> {
   const folder = sourceFolder(path) ?? "";
   const paths = [path, `${folder}/recording.json`, `${folder}/policy.json`];

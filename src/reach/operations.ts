@@ -159,7 +159,7 @@ function fromSlice({ constants, open, addresses, passed }: ReturnType<Slicer["sl
   };
 }
 
-/** Looks at the number first, because most calls have no such argument. */
+/** Looks at the call's number first, because most calls have no argument that chooses an operation. */
 function start(run: Run, index: number, at: number, number: Known, registerOf: (argument: number) => number): void {
   const { machine } = run.program.context.image;
   const wanted = new Set([...number.constants].flatMap((value) => operationArguments(machine, value)));

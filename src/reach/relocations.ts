@@ -106,7 +106,7 @@ function addPointer(collected: Collected, target: number, place: number): void {
   collected.places.push(place);
 }
 
-/** An even entry is an address to relocate. An odd entry is a bitmap of the 63 words after the last address. */
+/** An even entry is an address to relocate. An odd entry is a bitmap of the next 63 words. */
 function readRelr(image: ElfImage, start: number, size: number, collected: Collected): void {
   const { source, base } = image;
   if (start < 0) return;

@@ -55,7 +55,7 @@ function partAt(
 }
 
 /**
- * After `name=`. `start` if the part has no name.
+ * The position after `name=`. `start` if the part has no name.
  *
  *     flags=SIGCHLD
  *           ^
@@ -126,9 +126,9 @@ export function decode(bytes: Uint8Array, start: number, end: number, depth = 0)
 }
 
 /**
- * Takes comments and a string's context off a value. A comment may stand before the value (`/* bytes 24..31 *\/ "\0"`),
- * or after a struct, an array, a string or a call (`{…} /* 2017-04-16T15:31:48 *\/`). Comments and contexts of numbers
- * stay: they belong to the number.
+ * Takes comments and a string's security context (--secontext) off a value. A comment may stand before the value
+ * (`/* bytes 24..31 *\/ "\0"`). It may also stand after a struct, an array, a string or a call
+ * (`{…} /* 2017-04-16T15:31:48 *\/`). Comments and contexts of numbers stay: they belong to the number.
  */
 function withoutComments(
   bytes: Uint8Array,
@@ -305,7 +305,7 @@ function setOf(
   return elements.length + Number(abbreviated) < 2 ? undefined : { elements, abbreviated };
 }
 
-/** After the `[NAME]` of an element `[NAME]=value`. -1 if it has none. */
+/** The position after the `[NAME]` of an element `[NAME]=value`. -1 if the element has no `[NAME]`. */
 function indexEnd(bytes: Uint8Array, { start, end }: Part): number {
   const after = bytes[start] === 0x5b ? findOutside(bytes, start + 1, end, 0x5d) + 1 : 0;
   return after > start + 2 && after < end && bytes[after] === equals && bytes[after + 1] !== greater ? after : -1;
@@ -335,20 +335,14 @@ function decodeCall(bytes: Uint8Array, start: number, end: number, depth: number
 
 /** At most 64 bits: no number of the kernel has more digits. */
 const numberPattern = /^-?(?:0x[0-9a-fA-F]{1,16}|\d{1,23})(?![0-9a-zA-Z])/;
-/**
- * `AF_INET`, `SNDCTL_TMR_START or TCSETS`, `MIXER_READ(17) or ECCGETLAYOUT`, `!PR_MTE_TCF_NONE`,
- * `-ENOENT`.
- */
+/** `AF_INET`, `SNDCTL_TMR_START or TCSETS`, `MIXER_READ(17) or ECCGETLAYOUT`, `!PR_MTE_TCF_NONE`, `-ENOENT`. */
 const symbolPattern = /^[!-]?[A-Za-z_][A-Za-z0-9_]*(?:\(\d{1,10}\))?(?: or [A-Za-z_][A-Za-z0-9_]*(?:\(\d{1,10}\))?)*/;
 const characterPattern = /^'(?:[^\\]|\\(?:x[0-9a-f]{2}|.))'/;
 /** `1<<(INET_DIAG_TOS-1)` */
 const groupPattern = /^\([A-Z_][A-Z0-9_]*[+-]\d{1,2}\)/;
 const operatorPattern = /^(?:<<|[*+-])/;
 
-/**
- * `3`, `0x2 /* AF_INET *\/`, `A|B|0x10`, `1<<5`, `8192*1024`, `21<<MAP_HUGE_SHIFT`,
- * `AT_FDCWD</tmp>`, `'a'`.
- */
+/** `3`, `0x2 /* AF_INET *\/`, `A|B|0x10`, `1<<5`, `8192*1024`, `21<<MAP_HUGE_SHIFT`, `AT_FDCWD</tmp>`, `'a'`. */
 function decodeScalar(text: string): Arg | undefined {
   let rest = text.startsWith("|0x") ? text.slice(1) : text; // statx flags with -X raw (statx.c)
   let value = 0n;
@@ -441,9 +435,9 @@ function integer(text: string): bigint {
 }
 
 /**
- * The number that an argument stands for: the number itself, the OR of flags, 0 for NULL, or `_IOC(dir, type, nr,
- * size)` computed (asm-generic/ioctl.h). `lookup` gives the numbers of symbols. `undefined` if a symbol is unknown or
- * the argument is no scalar. Negative numbers stay negative.
+ * The number that an argument stands for. Flags are combined with OR, and NULL is 0. `_IOC(dir, type, nr, size)` is
+ * computed (asm-generic/ioctl.h). `lookup` gives the numbers of symbols. `undefined` if a symbol is unknown or the
+ * argument is no scalar. Negative numbers stay negative.
  */
 export function argNumber(
   arg: Arg,

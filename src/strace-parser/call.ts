@@ -45,8 +45,8 @@ const maxName = maxKept;
 const names = new Kept<string>(latin1, 2048);
 
 /**
- * After the name of the call that the text begins with. -1 if the text begins with no call. Names are `openat`,
- * `ioctl#64`, `???`.
+ * The position after the name of the call that the text begins with. -1 if the text begins with no call. Names are
+ * `openat`, `ioctl#64`, `???`.
  *
  *     openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3
  *           ^
@@ -155,13 +155,13 @@ const unfinished = "<unfinished ...>";
 const resumedBefore = "<... ";
 const resumedAfter = " resumed>";
 
-/** Bytes that a struct or a string may begin with. A result with one is read from the front. */
+/** Bytes of strings, annotations and `name=`. A line whose result has one of them is read from the front. */
 const notPlain = new Uint8Array(256);
 for (const char of '"<>=') notPlain[char.charCodeAt(0)] = 1;
 
 /**
- * Where the `)` stands that `= result` follows. From there to the end nothing may nest, except one annotation of -y. -1
- * if there is no such place.
+ * The position of the `)` before `= result`. From there to the end nothing may nest, except one annotation of -y. -1 if
+ * there is no such place.
  *
  *     openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3</etc/passwd>
  *                                             ^
@@ -176,8 +176,9 @@ function beforePlainResult(bytes: Uint8Array, start: number, end: number): numbe
 }
 
 /**
- * Before the `</path>` of `3</path>`. strace escapes `<` and `>` in the path (util.c, `print_quoted_string_ex`). `end`
- * if there is no annotation, or if it has a quoted name, in which both may stand.
+ * The position of the `</path>` of `3</path>`. strace escapes `<` and `>` in the path (util.c,
+ * `print_quoted_string_ex`). `end` if there is no annotation. Also `end` if the annotation has a quoted name, because
+ * `<` and `>` may stand in that.
  */
 function beforeAnnotation(bytes: Uint8Array, start: number, end: number): number {
   if (bytes[end - 1] !== greater) return end;
@@ -187,7 +188,7 @@ function beforeAnnotation(bytes: Uint8Array, start: number, end: number): number
 }
 
 /**
- * Before the duration of -T. `end` if there is none.
+ * The position before the duration of -T. `end` if there is none.
  *
  *     close(3) = 0 <0.000012>
  *                 ^
@@ -209,7 +210,7 @@ function finish({ name, bytes, start, end }: CallStart, closed: number): CallTex
 }
 
 /**
- * Before the mark of a call whose thread ended inside the call.
+ * The position before the mark of a call whose thread ended inside the call.
  *
  *     read(3,  <unfinished ...>) = ?
  *             ^
@@ -247,7 +248,7 @@ export interface CallContext {
   readonly column: number;
 }
 
-/** A call that stands in one line, or its second half that stands there. */
+/** The line that holds a whole call, or the second half of one. */
 export class Line implements CallText, CallContext {
   file: string | undefined = undefined;
   line = 0;
@@ -291,7 +292,7 @@ export class LazySyscall implements SyscallEvent {
   #parts: readonly Part[] | undefined = undefined;
   #args: readonly Arg[] | undefined = undefined;
 
-  /** Makes this event one of the call. */
+  /** Turns this object into the event of the call. */
   become(text: CallText, context: CallContext, personality: Personality): void {
     this.tracee = context.tracee;
     this.number = context.number;
@@ -311,7 +312,7 @@ export class LazySyscall implements SyscallEvent {
     this.#args = undefined;
   }
 
-  /** Makes this event one of a call that the digest understood. `index` says which line of the digest. */
+  /** Turns this object into the event of a call that the digest understood, at the line `index` of the digest. */
   recall(
     bytes: Uint8Array,
     { fields, names, failures }: Digest,

@@ -26,8 +26,8 @@ export function isOdd(bytes: Uint8Array, start: number, end: number, mayBeColour
 }
 
 /**
- * The same memory as a Buffer. The code that reads a log's bytes stays fast because they are always of one class.
- * Buffer also finds a newline sooner than Uint8Array.
+ * The same memory as a Buffer. If a log's bytes are always of one class, the code that reads them stays fast. Buffer
+ * also finds a newline sooner than Uint8Array.
  */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

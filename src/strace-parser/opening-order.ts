@@ -30,14 +30,14 @@ export class OpeningOrder {
     this.bytes -= head.end - head.start;
   }
 
-  /** The oldest call, or one that has ended. Each answer is another call. */
+  /** The oldest head that was not taken yet. Its call may have ended. */
   takeOldest(): Head | undefined {
     const head = this.#heads[this.#oldest];
     this.#oldest += 1;
     return head;
   }
 
-  /** Moves the head that was added last before those whose lines come later. */
+  /** Moves the last head of the list in front of the heads whose lines come later. */
   sortLast(): void {
     const head = this.#heads.at(-1);
     if (head === undefined) return;

@@ -18,8 +18,8 @@ export interface ParserOptions {
 /** The push interface: feed bytes, get events. `end` gives the events of what was still open. */
 export interface StraceParser {
   /**
-   * Events read from the chunk when the caller uses them. Do not write to the chunk while you keep them. The parser
-   * itself keeps nothing of it.
+   * The events read the chunk only when the caller uses them. Do not write to the chunk while you keep the events. The
+   * parser itself keeps nothing of the chunk.
    */
   push(chunk: Uint8Array | string): StraceEvent[];
   /**

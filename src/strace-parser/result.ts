@@ -84,9 +84,9 @@ function smallNumber(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /**
- * The result that a number stands for. assembly/line.ts gives the numbers: first the small results, which stand for
- * themselves; then the failures in the order in which they appeared; then offsets of bare values. Below zero it is
- * minus the offset of any other result, which goes up to `end`.
+ * The result that a number stands for. assembly/line.ts gives the numbers. Small results stand for themselves. The
+ * failures come next, in the order in which they appeared, and then the offsets of bare values. A negative number is
+ * minus the offset of any other result. That result goes up to `end`.
  */
 export function resultIn(number: number, failures: readonly ReadResult[], bytes: Uint8Array, end: number): ReadResult {
   if (number < 0) return readResult(bytes, -number, end) ?? noResult;
@@ -141,7 +141,7 @@ function readErrno(bytes: Uint8Array, start: number, end: number): ReadResult | 
 }
 
 /**
- * After a number that no letter or digit follows. -1 if there is none.
+ * The position after a number that no letter or digit follows. -1 if there is none.
  *
  *     openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3</etc/passwd>
  *                                                  ^

@@ -13,7 +13,7 @@ const star = 0x2a;
 const blank = 0x20;
 
 /**
- * After the closing quote of the string that opens at `start`. -1 if the text ends inside it.
+ * The position after the closing quote of the string that opens at `start`. -1 if the text ends inside it.
  *
  *     "/etc/\"x\"", O_RDONLY
  *     ^ start     ^
@@ -28,8 +28,8 @@ export function stringEnd(bytes: Uint8Array, start: number, end: number): number
 }
 
 /**
- * After the character (`'"'`, `'\\''`, `'\\x00'`: print_utils.h, `sprint_char`) that opens at
- * `start`. -1 if it is none.
+ * The position after the character that opens at `start` (`'"'`, `'\\''`, `'\\x00'`: print_utils.h, `sprint_char`). -1
+ * if no character opens there.
  *
  *     {c_cc[VINTR]='\x03', …}
  *                  ^     ^
@@ -41,10 +41,10 @@ export function characterEnd(bytes: Uint8Array, start: number, end: number): num
 }
 
 /**
- * After the `>` of the annotation whose `<` is at `start`: `3</path>`, `4<TCP:[127.0.0.1:1->127.0.0.1:2]>`,
- * `5</dev/null<char 1:3>>`. -1 if there is none. strace escapes `<` and `>` in paths (util.c,
- * `print_quoted_string_ex`), but not in the quoted path of a Unix socket (socketutils.c). So pairs are counted and
- * strings skipped.
+ * The position after the `>` of the annotation whose `<` is at `start`: `3</path>`,
+ * `4<TCP:[127.0.0.1:1->127.0.0.1:2]>`, `5</dev/null<char 1:3>>`. -1 if there is none. strace escapes `<` and `>` in
+ * paths (util.c, `print_quoted_string_ex`), but not in the quoted path of a Unix socket (socketutils.c). So pairs are
+ * counted and strings skipped.
  *
  *     5</dev/null<char 1:3>>, "ab"
  *      ^ start              ^
@@ -171,7 +171,7 @@ function scan(
 /** A comment within a comment ends soon: `0xffff /* IOPRIO_PRIO_VALUE(0x7 /* IOPRIO_CLASS_??? *\/, 8191) *\/`. */
 const maxRest = 64;
 
-/** After the `*\/` of the comment that opens at `start`. -1 if the text ends inside it. */
+/** The position after the `*\/` of the comment that opens at `start`. -1 if the text ends inside it. */
 export function commentEnd(bytes: Uint8Array, start: number, end: number): number {
   let depth = 1;
   let first = -1;

@@ -23,7 +23,7 @@ export function html(pieces: TemplateStringsArray, ...parts: readonly Part[]): H
   );
 }
 
-/** Joins an indented line: with nothing beside a tag or a part, with a space within text. */
+/** Joins an indented line to the line before it: without a space beside a tag or a part, with one within text. */
 function unfolded(piece: string): string {
   return piece
     .replace(/(^|>)\n +/g, "$1")
@@ -44,8 +44,8 @@ function escapeHtml(text: string): string {
 }
 
 /**
- * A whole document that loads nothing and runs only `script`. Its policy names the style and the script by their
- * hashes.
+ * A whole document that loads nothing and runs only `script`. Its content security policy names the style and the
+ * script by their hashes.
  */
 export function htmlDocument({
   title,

@@ -220,7 +220,7 @@ const stopWords: { readonly [kind in FailureKind]: { readonly what: string; read
   },
 };
 
-/** What a reader should do with the change, in one sentence, and what new profiles keep. */
+/** Says in one sentence what a reader should do with the change, and then what the new profiles keep. */
 function verdict(model: ReviewModel): Block {
   const keeps = keepsLine(model);
   return { type: "paragraph", line: [...verdictLine(model), ...(keeps.length === 0 ? [] : [" ", ...keeps])] };
@@ -522,7 +522,7 @@ function recordingLine(
 /** At most this many dangerous calls of the code are named. */
 const mostDangers = 4;
 
-/** How much of what the code can make was recorded, and the dangerous calls that never were. */
+/** How many of the code's possible calls were recorded, and which dangerous ones were not. */
 function coverageLine(coverage: CodeCoverage): readonly Line[] {
   const dangers = unseenWords(coverage.unseen, mostDangers).find(([weight]) => weight === "dangerous");
   const open = openWords(coverage.open);
@@ -583,7 +583,7 @@ function foldedOrdinary(ordinary: readonly Opening[], native: ScmpArch | undefin
   );
 }
 
-/** What no call's row shows. */
+/** Changes that no call's row shows. */
 function aboutTheWhole(state: JudgedProfile, { rows }: Limits): readonly Block[] {
   const items = (changes: readonly WholeChange[]): readonly Line[] => changes.map(({ line }) => line);
   const elsewhere = changesElsewhere(state).slice(0, rows);
@@ -642,7 +642,7 @@ function findingsList(state: JudgedProfile, { rows }: Limits): readonly Block[] 
   return [{ type: "list", items }];
 }
 
-/** The rules of calls whose arguments changed. If they are the same, the default action changed. */
+/** The rules of calls whose arguments changed. Calls whose rules stayed are left out. */
 function foldedRules(changes: readonly SyscallChange[]): readonly Block[] {
   const inRules = changes
     .filter(({ before, after }) => [...before, ...after].some(({ rule }) => rule.conditions.length > 0))
@@ -717,7 +717,7 @@ function foldedElsewhere(closed: readonly Elsewhere[], { rows }: Limits): readon
 interface NamesView {
   readonly native: ScmpArch | undefined;
   readonly limits: Limits;
-  /** What stands before the names of the changes that it says the same of. */
+  /** The text before the names of changes. Changes with the same text share a paragraph. */
   readonly head?: (change: SyscallChange) => string;
 }
 
@@ -735,7 +735,7 @@ function foldedNames(
   return [{ type: "folded", summary: `${words} (${new Set(changes.map(({ syscall }) => syscall)).size})`, blocks }];
 }
 
-/** `a, b; c, d (x86)`: what the host's own architecture does not have stands apart. */
+/** `a, b; c, d (x86)`: calls that the host's own architecture does not have stand apart. */
 function namesLine(changes: readonly SyscallChange[], native: ScmpArch | undefined, { rows }: Limits): Line {
   const arches = archesByCall(changes);
   const shown = [...arches].slice(0, rows * 10);

@@ -8,9 +8,9 @@ type Filters = ReadonlyMap<ScmpArch, Filter>;
 /**
  * Compares two resolved profiles by meaning. The comparison is complete: it covers every syscall of the architecture's
  * table, and every set of rules that a call can match. Each change has a witness. A changed default action is one
- * profile change. The diff then also lists the syscalls that one of the profiles names; if the default changed between
- * allowing and denying, it lists all syscalls. Throws TooManyWays if the rules of a call overlap in more ways than can
- * be compared in bounded time.
+ * profile change. The diff then also lists the syscalls that one of the profiles names. If the default changed between
+ * allowing and denying, the diff lists all syscalls. Throws TooManyWays if the rules of a call overlap in more ways
+ * than can be compared in bounded time.
  */
 export function diffFilters(before: Filters, after: Filters): ProfileDiff {
   const profile: ProfileChange[] = [];
@@ -51,7 +51,7 @@ export function exceeds(filter: Filter, ceiling: Filter): readonly SyscallChange
   });
 }
 
-/** All syscalls that have a number there, and those that the filters name beyond the table, sorted. */
+/** All syscalls that have a number on the architecture, and those that the filters name beyond the table, sorted. */
 function callable(arch: ScmpArch, ...filters: readonly Filter[]): readonly string[] {
   const names = syscallNames(arch);
   const known = new Set(names);

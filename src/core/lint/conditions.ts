@@ -92,7 +92,7 @@ function pointerCondition({ filter, names, pointer, condition: { index } }: Aske
   ];
 }
 
-/** Conditions that no value meets, or that every value meets: of 64 bits, or of those that the kernel looks at. */
+/** Conditions that no value meets, or every value. A value has 64 bits, or those that the kernel looks at. */
 function deadCondition({ filter, names, pointer, condition }: Asked, arg: DockerArg): readonly Finding[] {
   // Masks of 0, and values with bits outside the mask.
   if (arg.op === "SCMP_CMP_MASKED_EQ" && (arg.value === 0n || ((arg.valueTwo ?? 0n) & ~arg.value) !== 0n)) return [];
@@ -112,7 +112,7 @@ function isNever({ op, datum }: ArgCondition): boolean {
   return (op === "SCMP_CMP_LT" && datum === 0n) || (op === "SCMP_CMP_GT" && datum === maxValue);
 }
 
-/** Do only values meet it that an int cannot have, unless it was extended with its sign? */
+/** Is the condition met only by values that no int has, unless the int was extended with its sign? */
 function isBeyondInts(condition: ArgCondition): boolean {
   const { op, datum } = condition;
   const isNegative = datum >= maxValue - 0x7fff_ffffn;

@@ -10,7 +10,7 @@ export function tellsArguments({ code, arch }: Asked, syscall: string, indices: 
   return made.length > 0 && made.every(({ values }) => indices.every((index) => values.get(index) !== undefined));
 }
 
-/** Does the code of a recorded program open the operation, by making it in this form with constants? */
+/** Does the code of a recorded program open the operation, by making the call in this form with constants? */
 export function isOpenedByCode(asked: Asked, syscall: string, { onlySeen }: Operation, form: RequiredCall): boolean {
   return onlySeen !== true && passedByCode(asked, syscall, form);
 }

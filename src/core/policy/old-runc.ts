@@ -21,10 +21,10 @@ export function isOldRunc(runtime: string | undefined): boolean {
 const eperm: Action = { action: "SCMP_ACT_ERRNO", errnoRet: defaultErrno };
 
 /**
- * The same filter in a form that runc before 1.0.2 starts. Its default answers EPERM, as it does there whatever
- * `defaultErrnoRet` says, and no rule repeats that. A call that is denied with any arguments keeps its answer, and
- * runc's own stub answers ENOSYS to newer calls. The price is EPERM instead of ENOSYS in two cases: values outside a
- * pin, and, under crun, calls that libseccomp does not know. So other profiles have the other form.
+ * The same filter in a form that runc before 1.0.2 starts. The filter's default answers EPERM. Under such a runc it
+ * does so whatever `defaultErrnoRet` says. No rule repeats that answer. A call that is denied with any arguments keeps
+ * its answer, and runc's own stub answers ENOSYS to newer calls. The price is EPERM instead of ENOSYS in two cases:
+ * values outside a pin, and, under crun, calls that libseccomp does not know. So other profiles have the other form.
  */
 export function asOldRuncTakes(filter: Filter): Filter {
   return {

@@ -20,9 +20,9 @@ const genericIoctls: ReadonlySet<ScmpArch> = new Set<ScmpArch>([
 
 /**
  * Allows all requests except those that stay closed (operations.ts). "Not equal" on 32 bits needs a rule for each bit
- * that may differ, because there is no "not equal under a mask". Only the request's type and number are compared, which
- * are its lower 16 bits: that halves the rules. Seen requests with the same 16 bits (SNDRV_TIMER_IOCTL_PARAMS) are
- * allowed as they are.
+ * that may differ, because there is no "not equal under a mask". Only the lower 16 bits are compared: the request's
+ * type and number. That halves the rules. A seen request may have the same 16 bits as a closed one
+ * (SNDRV_TIMER_IOCTL_PARAMS). Its own rule allows it.
  */
 export const pinRequests: Pinner = (values, context, syscall) => {
   if (!genericIoctls.has(context.arch))

@@ -5,9 +5,9 @@ export interface RareRow {
 }
 
 /**
- * Such a call counts only if a program that ran reaches it by its own instructions or by few of its imports. Far ways
- * to it lie in the C library, and in libraries that nearly all programs link. Of 17 workloads that were recorded
- * lightly, none made on another day a call that this leaves out.
+ * A rare call counts only if a program that ran reaches it by its own instructions or by few of its imports. Far ways
+ * to it lie in the C library, and in libraries that nearly all programs link. 17 workloads were recorded lightly. None
+ * of them made, on another day, a call that this leaves out.
  */
 export const rareRows: readonly RareRow[] = [
   {

@@ -55,12 +55,12 @@ export const compilerRows: readonly CompilerRow[] = [
 
 const version = /^(?:-?\d+(?:\.\d+)*)?$/;
 
-/** Is it one of these programs, in any version (`python3.11` is `python`)? */
+/** Is the program of this name known, in any version (`python3.11` is `python`)? */
 export function isProgram(name: string, known: readonly string[]): boolean {
   return known.some((base) => name.startsWith(base) && version.test(name.slice(base.length)));
 }
 
-/** The first row that has one of the programs, and that program. Rows with the widest memory come first. */
+/** The first row that has one of the programs, and that program. Writable and executable memory comes first. */
 export function compilerAmong(programs: ReadonlySet<string>): (CompilerRow & { readonly program: string }) | undefined {
   for (const row of compilerRows) {
     const program = [...programs].sort().find((name) => isProgram(name, row.programs));

@@ -19,7 +19,7 @@ export const containerClients: ReadonlySet<string> = new Set([
   "microk8s",
 ]);
 
-/** A container client that connected to something, as to its engine. `undefined` if there is none. */
+/** A container client that connected to something, such as its engine. `undefined` if there is none. */
 export function connectedClient({ syscalls }: Pick<Aggregate, "syscalls">): string | undefined {
   const programs = Object.values(syscalls).flatMap((calls) => calls["connect"]?.processes ?? []);
   return programs.find((program) => containerClients.has(program));

@@ -5,7 +5,7 @@ import type { Recording, SyscallRecord } from "./types.ts";
 
 /**
  * Calls about which another run could say nothing that a profile needs. They were carried out. They have no inspected
- * argument, or it had too many values to be pinned. Calls that show which program runs are never among them.
+ * arguments, or these had too many values to be pinned. Calls that show which program runs are never among them.
  */
 export function fullyKnown(recording: Recording): ReadonlyMap<ScmpArch, readonly string[]> {
   return new Map(

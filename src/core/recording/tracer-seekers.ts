@@ -4,8 +4,8 @@ import { Callers } from "./programs.ts";
 /** How a program can find out that a tracer watches it. */
 export interface SoughtTracer {
   /**
-   * `ptrace`: it wanted to trace, or be traced, itself, but a process has one tracer (ptrace(2)). `status`: it read the
-   * file that names its tracer (proc_pid_status(5), TracerPid).
+   * `ptrace`: the program wanted to trace or to be traced, but a process has only one tracer (ptrace(2)). `status`: the
+   * program read the file that names its tracer (proc_pid_status(5), TracerPid).
    */
   readonly by: "ptrace" | "status";
   readonly programs: ReadonlySet<string>;
@@ -19,8 +19,8 @@ export function mayRevealTracer(name: string): boolean {
 const ownStatus = /^\/proc\/(?:self|thread-self|self\/task\/\d+)\/status$/;
 
 /**
- * Programs that look for a tracer: debuggers, and programs that hide from them. Under strace they may do something else
- * than without it.
+ * Programs that look for a tracer: debuggers, and programs that hide from them. They may behave differently under
+ * strace.
  */
 export class TracerSeekers {
   readonly #ptrace = new Callers();

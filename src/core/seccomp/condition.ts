@@ -35,7 +35,7 @@ export const low32 = 0xffff_ffffn;
 const fewFreeBits = 2;
 
 /**
- * The values of a 32-bit argument for which the condition holds, ascending. A plain comparison has one, and a mask that
+ * The values of a 32-bit argument for which the condition holds, ascending. An equality has one value. A mask that
  * leaves out one or two bits has two or four. `undefined` if there are more, or for another operator.
  */
 export function fewValues(condition: ArgCondition): readonly bigint[] | undefined {

@@ -10,9 +10,9 @@ export type Question =
   | { readonly ask: "match"; readonly rule: Rule };
 
 /**
- * Arguments for the calls that the questions tell apart: the smallest call for each combination of answers. It is
- * complete: an answer that no call here gets, no call gets. Arguments that are `known` have that value. Throws
- * TooManyWays if it would take too long.
+ * Arguments for the calls that the questions tell apart: the smallest call for each combination of answers. The list is
+ * complete: if no call in it gets an answer, no call at all gets that answer. Arguments that are `known` have that
+ * value. Throws TooManyWays if it would take too long.
  */
 export function partition(
   questions: readonly Question[],

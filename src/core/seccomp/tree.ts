@@ -48,7 +48,7 @@ export function buildTree(rules: readonly ActionRule[], wide: boolean): Built {
     if (always !== undefined) continue;
     const chain = chainOf(rule, wide);
     if (chain === undefined) {
-      // It removes what was there, whatever its action. Later rules are narrower and are dropped.
+      // This rule removes the earlier ones, whatever its action. Later rules are narrower and are dropped.
       always = rule;
     } else if (root.next === undefined) root.next = chain;
     else if (!merge(root, chain)) return { conflict: rule };
@@ -166,7 +166,7 @@ function nodeOf(condition: ArgCondition, op: Node["op"], high: boolean, mask: bi
   return node;
 }
 
-/** Merges a chain into the level after `at`, from the node that it points to. False if libseccomp refuses it. */
+/** Merges a chain into the level after `at`, beginning at the node `at.next`. False if libseccomp refuses it. */
 function merge(at: Way, added: Node): boolean {
   const start = at.next;
   if (start === undefined) return true;
@@ -194,8 +194,8 @@ function mergeNode(node: Node, added: Node): boolean {
       way.rule = more.rule;
     } else if (!sameAction(way.rule.action, more.rule.action)) {
       if (leaf(node) || leaf(added)) return false;
-      // One half does not decide alone. Of two lower bounds with the same high half, the tighter one answers beyond it.
-      // For upper bounds, released versions (up to 2.6.1) fail to do so, and the earlier rule stays.
+      // One half does not decide alone. Two lower bounds may have the same high half. Then the tighter one answers
+      // values beyond that half. For upper bounds, released versions (up to 2.6.1) wrongly keep the earlier rule.
       if (side === "true" && added.high && added.full > node.full) way.rule = more.rule;
     }
   }

@@ -35,7 +35,7 @@ export class Board {
     return room + aside(drawn.join(""));
   }
 
-  /** It never has fewer rows than before, because the application's last lines would then be torn from those above. */
+  /** The board never shrinks. Otherwise the application's last lines would be torn from those above. */
   #fit(lines: readonly string[], { columns, rows }: Screen): readonly string[] {
     const most = Math.min(Math.floor(rows / 2), rows - fewestRows);
     if (most < 1) return [];

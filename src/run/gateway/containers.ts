@@ -39,7 +39,7 @@ export interface HeldContainer {
   /** True if its programs wait at the gate before they start. */
   readonly held: boolean;
   readonly id: string;
-  /** As the command gave it: the body of `containers/create`. */
+  /** The body of `containers/create`, as the command gave it. */
   readonly spec: Document;
   readonly image: InspectedImage;
   readonly name: string | undefined;
@@ -53,7 +53,7 @@ export type Decision =
   | { readonly kind: "hold"; readonly change: SpecChange }
   /** The gateway changes the request, but does not hold the container's programs. */
   | { readonly kind: "confine"; readonly change: SpecChange }
-  /** It runs as it is. */
+  /** The container runs as the client asked. */
   | { readonly kind: "leave" };
 
 /** Decides what is recorded, and hears what happens. */
@@ -66,22 +66,22 @@ export interface Overseer {
   unknownImage(reference: string): void;
   /** Resolves once a held container may be made. */
   prepare(): Promise<void>;
-  /** Resolves once programs can be held. Rejects if they never can: then nothing is started. */
+  /** Resolves once programs can be held. Rejects if programs can never be held. Then nothing is started. */
   ready(): Promise<void>;
   madeNetwork(id: string): void;
-  /** Resolves once an image may be removed from which containers were made. */
+  /** Resolves once a client may remove images from which containers were made. */
   imagesGo(): Promise<void>;
   /** Waits until the container's program starts once more. `before` counts its earlier starts. */
   letGo(container: HeldContainer, before: number): Promise<void>;
-  /** The number of times that its program was released. */
+  /** The number of times that the container's program was released. */
   starts(container: HeldContainer): number;
 }
 
 export interface Gate {
   readonly volume: string;
-  /** Writes a profile where the engine can read it, for those that take no text. */
+  /** Writes a profile to a file that the engine can read. Podman's requests take no profile as text. */
   readonly profileFile: (text: string) => string;
-  /** Is the volume of this name one of ours? Asked for events. */
+  /** Is the volume of this name one of ours? The answer decides which events a client sees. */
   readonly isOurVolume: (name: string) => boolean;
   /**
    * The socket that the user's command gets, and the engine's own socket, which containers get instead. `undefined` if
@@ -227,7 +227,7 @@ export class Containers {
     return document === undefined ? undefined : { reference, document };
   }
 
-  /** The image came between our question and the engine's answer. The container would run untraced. */
+  /** Removes a container that would run untraced, because its image came after we had asked for it. */
   async #takeBack(body: Buffer): Promise<never> {
     const id = textOf(member(parseDocument(body), "Id"));
     await this.#engine.call("DELETE", `/containers/${id}?force=1&v=1`);

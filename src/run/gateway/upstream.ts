@@ -22,7 +22,7 @@ export interface Tls {
   readonly skipVerify: boolean;
 }
 
-/** Opens a connection to the engine. Each side can be ended alone. Rejects with `no-engine` or `engine-permission`. */
+/** Opens a connection to the engine. Each direction can end alone. Rejects with `no-engine` or `engine-permission`. */
 export async function dial(endpoint: Endpoint): Promise<Duplex> {
   if (endpoint.kind === "command") return dialCommand(endpoint.words);
   const plain = connect(
@@ -31,7 +31,7 @@ export async function dial(endpoint: Endpoint): Promise<Duplex> {
       : { host: endpoint.host, port: endpoint.port, allowHalfOpen: true },
   );
   const tls = endpoint.kind === "tcp" ? endpoint.tls : undefined;
-  // A TLS socket can be ended alone if the socket below it can.
+  // One direction of a TLS socket can end alone if the socket below it allows that.
   const socket =
     tls === undefined || endpoint.kind !== "tcp"
       ? plain
