@@ -122,7 +122,7 @@ const declarations: { readonly [command: string]: () => void } = {
       .option("--except <name>", "do not record the containers of this service or image (repeatable)", repeated, [])
       .option("--keep", "do not stop containers that still run when the command has ended; they go on untraced", false)
       .option("--until-stable <seconds>", "stop after this many seconds without a new syscall", seconds)
-      .option("--append", "add to the existing recording; calls that it fully knows are not traced again", false)
+      .option("--append", "add to the recording; of a program of this host, do not trace known calls again", false)
       .addOption(
         new Option(
           "--lean",
@@ -132,7 +132,7 @@ const declarations: { readonly [command: string]: () => void } = {
           .default(false)
           .conflicts("full"),
       )
-      .option("--full", "also trace calls that are fully known", false)
+      .option("--full", "for programs of this host: with --append, trace known calls too", false)
       .option("--rounds <n>", "repeat the command until a round shows nothing new, at most this many times", count, 1)
       // What --append or --lean leaves untraced is in the recording that --force would replace.
       .addOption(new Option("--force", "replace the existing recording").default(false).conflicts(["append", "lean"]))
