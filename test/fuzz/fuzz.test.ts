@@ -30,7 +30,7 @@ import { policyOptions } from "../support/options.ts";
 
 /** The number of cases for each target. Every run has a few; `npm run test:fuzz` has SECCOMP_GEN_FUZZ_CASES. */
 const numRuns = Number(process.env["SECCOMP_GEN_FUZZ_CASES"] ?? 250);
-const timeout = Math.max(20_000, numRuns * 100);
+const timeout = Math.max(120_000, numRuns * 100);
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 const recordings = [read("traces/nginx/recording.json"), read("traces/redis/recording.json")];
