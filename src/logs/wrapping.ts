@@ -84,7 +84,7 @@ function joinedParts(): Unwrap {
  *     2024-01-02,"7 openat(AT_FDCWD, ""/etc/passwd"", O_RDONLY) = 3"
  */
 export function csvWrapping(lines: readonly string[], isEvent: IsEvent): Wrapping | undefined {
-  if (!lines.some((line) => /"[^"]*\w\([^"]*""/.test(line))) return undefined;
+  if (!lines.some(doublesQuotes)) return undefined;
   for (const separator of [",", ";", "\t"]) {
     const rows = lines.map((line) => fieldsOf(line, separator));
     const column = rows.find((row) => row.some(isEvent))?.findIndex(isEvent);
@@ -92,6 +92,12 @@ export function csvWrapping(lines: readonly string[], isEvent: IsEvent): Wrappin
       return () => (line) => fieldsOf(line, separator)[column] ?? line;
   }
   return undefined;
+}
+
+/** Does a quoted part hold a call, and a doubled quote after it? */
+function doublesQuotes(line: string): boolean {
+  const parts = line.split('"');
+  return parts.some((part, at) => at > 0 && at + 2 < parts.length && parts[at + 1] === "" && /\w\(/.test(part));
 }
 
 function fieldsOf(row: string, separator: string): readonly string[] {
@@ -137,9 +143,15 @@ const typographic: readonly (readonly [string, string])[] = (
 
 /** strace writes nothing but ASCII. So another program rewrote a call that holds such a character. */
 export function typographicWrapping(lines: readonly string[]): Wrapping | undefined {
-  const calls = lines.filter((line) => /^[^"]*\w\(.*\) *= /.test(line.replaceAll("\u00c2\u00a0", " ")));
+  const calls = lines.filter((line) => isCall(line.replaceAll("\u00c2\u00a0", " ")));
   if (!calls.some((line) => typographic.some(([from]) => line.includes(from)))) return undefined;
   return () => (line) => typographic.reduce((text, [from, to]) => text.replaceAll(from, to), line);
+}
+
+/** Does the text hold a call and its result, with no quote before the call? */
+function isCall(text: string): boolean {
+  const at = text.search(/\w\(/);
+  return at >= 0 && !text.slice(0, at).includes('"') && /\) *= /.test(text.slice(at));
 }
 
 /** One of a line's first few numbers is the line's own number. It grows by one in this many lines of twenty. */
@@ -157,7 +169,8 @@ const enoughLines = 10;
 export function numberedWrapping(lines: readonly string[]): Wrapping | undefined {
   const written = lines.slice(0, -1).filter((line) => line !== "");
   for (let place = 1; place <= mostNumbers && written.length >= enoughLines; place += 1) {
-    const pattern = new RegExp(String.raw`^(?:[^\d(]*\d+){${place - 1}}[^\d(]*?(\d+)(?=[\s:|-])`);
+    // Each number is taken whole: a long row of digits has one way to match, and not one for each way to part it.
+    const pattern = new RegExp(String.raw`^(?:[^\d(]*\d+(?!\d)){${place - 1}}[^\d(]*(\d+)(?=[\s:|-])`);
     const numbers = written.map((line) => Number(pattern.exec(line)?.[1] ?? Number.NaN));
     const counted = numbers.filter((number, index) => number === (numbers[index - 1] ?? Number.NaN) + 1).length;
     if (20 * counted >= oftenOf20 * (written.length - 1))

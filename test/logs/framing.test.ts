@@ -164,3 +164,18 @@ test.each([["-t"], ["-tt"], ["-ttt"], ["-r"], ["-r -t"], ["-i"], ["-n"], ["-n -i
       expect(framingOf(Buffer.from(`${traced(where, options.split(" ")).join("\n")}\n`), "log")).toEqual([]);
   },
 );
+
+describe("a hostile log is looked at in a moment", { timeout: 20_000 }, () => {
+  const long = 60_000;
+  const call = "7 brk(NULL) = 0x55\n";
+  test.each([
+    ["digits where a line's number would stand", `${"1".repeat(long / 20)}x\n`.repeat(20)],
+    ["calls behind a quote, as in CSV", `""${'"'}${"a(".repeat(long / 2)}\n`],
+    ["results of calls, as in a chat", `${"a()  ".repeat(long / 5)}\n`],
+    ["tags, as in a page", `7 write(1, &quot;${"<a ".repeat(long / 3)}\n`],
+    ["edges of a table", `${" |".repeat(long / 6)}\n`.repeat(3)],
+  ])("%s", async (_, lines) => {
+    const recording = await recordingOf(call + lines + call);
+    expect(recording).toContain('"brk"');
+  });
+});
