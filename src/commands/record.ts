@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { SeccompGenError } from "../core/errors/index.ts";
 import { escapeLine } from "../core/text/index.ts";
-import { containerClients, type Recording } from "../core/recording/index.ts";
+import { containerClients, type ContainerClient, type Recording } from "../core/recording/index.ts";
 import { checkName, chosenCeiling, knownBefore, partialPath, type Terminal } from "../project/index.ts";
 import { clientCommand, type ClientCommand } from "../run/gateway/index.ts";
 import {
@@ -26,7 +26,7 @@ export async function record(
   terminal: Terminal,
 ): Promise<number> {
   const command = clientCommand(words);
-  const refused = startsElsewhere[command.program];
+  const refused = startsElsewhere.get(command.program);
   if (refused !== undefined) {
     const what = `containers of ${command.program} cannot be recorded`;
     throw new SeccompGenError({ code: "usage", what, todo: refused });
@@ -49,8 +49,8 @@ const onNode =
 
 const onContainerd = "containerd does not have Docker's API. Record the image with docker run or podman run.";
 
-/** Tools whose containers another engine starts, and what to do instead. */
-const startsElsewhere: { readonly [tool: string]: string | undefined } = {
+/** What to do instead with each tool whose containers another engine starts. */
+const instead: { readonly [tool in Exclude<ContainerClient, "docker" | "docker-compose" | "podman">]: string } = {
   kubectl: onNode,
   helm: onNode,
   oc: onNode,
@@ -65,6 +65,7 @@ const startsElsewhere: { readonly [tool: string]: string | undefined } = {
   "podman-compose":
     "Give the project to Compose (docker compose up), or record each service: podman run [OPTIONS] IMAGE.",
 };
+const startsElsewhere: ReadonlyMap<string, string> = new Map(Object.entries(instead));
 
 /** Records a program of this host, or the containers that it starts. */
 async function recordProgram(
@@ -174,7 +175,7 @@ function elsewhereStarted(words: readonly string[], tool: string): SeccompGenErr
     code: "usage",
     what: `${program} ran ${tool}, but started no container that could be recorded; nothing was written`,
     todo:
-      startsElsewhere[tool] ??
+      startsElsewhere.get(tool) ??
       (tool === "podman"
         ? `Record podman's own command: seccomp-gen record -- podman run ... ${podmanInScript}`
         : "Check that it starts a new container and uses DOCKER_HOST: sudo drops it (sudo -E keeps it), --context " +

@@ -1,7 +1,6 @@
 import type { Aggregate } from "./aggregator.ts";
 
-/** Programs that ask another program to start containers. */
-export const containerClients: ReadonlySet<string> = new Set([
+const clients = [
   "docker",
   "docker-compose",
   "podman",
@@ -17,7 +16,12 @@ export const containerClients: ReadonlySet<string> = new Set([
   "kind",
   "k3s",
   "microk8s",
-]);
+] as const;
+
+export type ContainerClient = (typeof clients)[number];
+
+/** Programs that ask another program to start containers. */
+export const containerClients: ReadonlySet<string> = new Set(clients);
 
 /** A container client that connected to something, such as its engine. `undefined` if there is none. */
 export function connectedClient({ syscalls }: Pick<Aggregate, "syscalls">): string | undefined {

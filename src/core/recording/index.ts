@@ -43,4 +43,4 @@ export {
   type ProgramFiles,
 } from "./code.ts";
 export { lostCalls, mergeThreeWay, type MergeConflict, type ThreeWay } from "./three-way.ts";
-export { connectedClient, containerClients } from "./container-clients.ts";
+export { connectedClient, containerClients, type ContainerClient } from "./container-clients.ts";
